@@ -1,0 +1,133 @@
+"""One walk over all clocks: each reminder whose moment has come is sent, once."""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from django.db import transaction
+
+from cases import emails
+from cases.clocks import (
+    FACTS,
+    PAGES,
+    Reminder,
+    Running,
+    due_by,
+    is_paused,
+    may_ring,
+    reminders_of,
+    stops_of,
+)
+from cases.clocks.recipients import WORDS, Circle
+from cases.models import Case, ClockRule, Notification
+from returns_portal import clock
+from returns_portal.actor import acting_as_system
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Ringing:
+    """A reminder whose moment has come."""
+
+    case: Case
+    running: Running
+    due: datetime
+    reminder: Reminder
+
+
+# What a ringing does besides telling people; later chapters add theirs. By the word that stands among a rule's
+# recipients, and by the rule itself. What they do they do once, however often they are called.
+deeds: dict[str, Callable[[Ringing], None]] = {}
+alongside: dict[str, Callable[[list[Ringing]], None]] = {}
+
+
+def walk_the_clocks(at: datetime | None = None) -> int:
+    """Send what is due at `at` (now), and delete drafts that have expired; returns how many reminders are new.
+
+    Each rule is a transaction of its own: what one breaks, the others still do. Safety rules come first.
+    """
+    moment = at or clock.now()
+    sent = 0
+    with acting_as_system("reminders"):
+        rules = list(ClockRule.objects.filter(is_active=True).order_by("-is_safety", "code"))
+    for rule in rules:
+        if rule.code in FACTS:
+            try:
+                with acting_as_system("reminders"):
+                    sent += _ring(rule, moment)
+            except Exception as error:  # only its class: a message may hold personal data
+                logger.error("The rule %s failed: %s", rule.code, type(error).__name__)
+    with acting_as_system("reminders"):
+        delete_expired_drafts(moment)
+    return sent
+
+
+def _ring(rule: ClockRule, at: datetime) -> int:
+    with clock.moved_to(at):
+        ringing = list(_ringing(rule, at))
+    if not ringing:
+        return 0
+    circle = Circle({one.case.pk: one.case for one in ringing}.values())
+    sent = emails.tell(row for one in ringing for row in _notices(rule, one, circle))
+    if rule.code in alongside:
+        _carefully(rule.code, partial(alongside[rule.code], ringing))
+    for one in ringing:
+        for word in one.reminder.to:
+            if word in deeds and word not in one.running.done:
+                _carefully(word, partial(deeds[word], one))
+    return sent
+
+
+def _ringing(rule: ClockRule, at: datetime) -> Iterator[Ringing]:
+    """The reminders of this rule whose moment has come; nothing is asked case by case."""
+    running = [one for one in FACTS[rule.code](at) if may_ring(rule, one, at)]
+    if not running:
+        return
+    cases = Case.objects.in_bulk({one.case_id for one in running})
+    pauses = stops_of(rule, cases.values())
+    # By case, so that two walks at once take the same rows in the same order.
+    for one in sorted(running, key=lambda one: (str(one.case_id), one.subject)):
+        case = cases.get(one.case_id)
+        stops = pauses.get(one.case_id, [])
+        if case is None or is_paused(stops):
+            continue
+        due = due_by(rule, case, one.start, stops, one.agreed)
+        for reminder in reminders_of(rule, case, due, at):
+            yield Ringing(case, one, due, reminder)
+
+
+def _notices(rule: ClockRule, one: Ringing, circle: Circle) -> Iterator[Notification]:
+    """What stands in the inbox: once for case, rule, due moment and recipient."""
+    when = one.due.astimezone(UTC).strftime("%Y%m%dT%H%M")
+    for who in one.reminder.to:
+        if who in WORDS:
+            yield from emails.notices(
+                one.case,
+                circle.people(one.case, who, one.running),
+                f"rule_{rule.code}",
+                page=f"{one.case.get_absolute_url()}{one.running.page or PAGES[rule.code]}",
+                occasion=f"{rule.code}:{one.running.subject}:{when}:{one.reminder.offset}",
+                is_safety=rule.is_safety,
+            )
+
+
+def _carefully(name: str, deed: Callable[[], None]) -> None:
+    """What goes wrong with one case is not the end of the others."""
+    try:
+        with transaction.atomic():
+            deed()
+    except Exception as error:  # as above
+        logger.error("The deed %s failed: %s", name, type(error).__name__)
+
+
+def delete_expired_drafts(at: datetime) -> int:
+    """A draft that was never sent is deleted when its clock has run out, in force or not (process, section 9)."""
+    rule = ClockRule.objects.get(code="draft_expires")
+    drafts = Case.objects.drafts().filter(changed_at__lte=at).select_for_update(of=("self",), skip_locked=True)
+    expired = [case.pk for case in drafts if due_by(rule, case, case.changed_at) <= at]
+    if expired:
+        Case.objects.drafts().filter(pk__in=expired).delete()
+    return len(expired)

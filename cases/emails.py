@@ -1,0 +1,117 @@
+"""Words to people: a line in the inbox at once, a mail by the worker. Neither holds personal data."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from cases.models import Case, Notification
+from cases.permissions import Relation
+from partners.models import Organisation, User
+from returns_portal import clock, mail, outbox
+
+if TYPE_CHECKING:
+    from returns_portal.models import OutboxItem
+
+
+def notify(
+    case: Case, recipients: Iterable[User], what: str, *, page: str = "", key: str = "", is_safety: bool = False
+) -> int:
+    """Tell `recipients` of `what` once each: a notification now, a mail by the worker. Returns how many are new.
+
+    `key` names the occasion (an event's id, or rule and due moment); the same occasion tells nobody twice.
+    """
+    occasion = key or f"{what}:{case.round}:{clock.now().timestamp()}"
+    return tell(notices(case, recipients, what, page=page, occasion=occasion, is_safety=is_safety))
+
+
+def notices(
+    case: Case, recipients: Iterable[User], what: str, *, page: str, occasion: str, is_safety: bool
+) -> list[Notification]:
+    """The lines of the inbox, not yet written."""
+    return [
+        Notification(
+            recipient=user,
+            case=case,
+            what=what,
+            page=page or case.get_absolute_url(),
+            key=f"{case.pk}:{occasion}:{user.pk}",
+            is_safety=is_safety,
+        )
+        for user in recipients
+        if user.is_active
+    ]
+
+
+def tell(rows: Iterable[Notification]) -> int:
+    """Write what does not stand in an inbox yet, and have it mailed. Returns how many are new.
+
+    Two who tell the same at once wait for each other at the key; only who wrote the line has it mailed.
+    """
+    by_key = {row.key: row for row in rows}
+    told = set(Notification.objects.filter(key__in=by_key).values_list("key", flat=True)) if by_key else set()
+    new = [by_key[key] for key in sorted(by_key.keys() - told)]
+    if not new:
+        return 0
+    Notification.objects.bulk_create(new, ignore_conflicts=True)
+    written = set(Notification.objects.filter(pk__in=[row.pk for row in new]).values_list("pk", flat=True))
+    for row in new:
+        if row.pk in written:
+            outbox.put("mail", key=f"mail:{row.key}", case_id=row.case_id, row_id=row.pk, recipient_id=row.recipient_id)
+    return len(written)
+
+
+@outbox.handles("mail")
+def send_notification(item: "OutboxItem") -> None:
+    """Send the mail of one notification, in the receiver's language: the code, a link, nothing else."""
+    rows = Notification.objects.select_related("recipient__organisation", "case")
+    row = rows.filter(pk=item.row_id).first() if item.row_id else None
+    if row is None or not row.recipient.is_active:
+        return
+    with translation.override(row.recipient.mail_language):
+        subject = _("Something in the portal needs you")
+        link = f"{settings.PORTAL_ADDRESS}{row.page if row.case is None else row.case.get_absolute_url()}"
+        code = row.case.code_shown if row.case else ""
+        body = _("Case %(code)s. Sign in to read.\n\n%(link)s\n") % {"code": code, "link": link}
+    mail.send(row.recipient.email, subject, body, message_id=str(item.pk))
+
+
+def people_in(organisation: Organisation | None) -> list[User]:
+    """Everybody active in an organisation."""
+    return list(User.objects.filter(organisation=organisation, is_active=True)) if organisation else []
+
+
+def managers_of(organisation: Organisation | None) -> list[User]:
+    """The active managers of an organisation."""
+    return [user for user in people_in(organisation) if user.is_manager]
+
+
+def responsible_for(case: Case, relation: Relation) -> list[User]:
+    """Who answers for the case on that side: the named person, else everybody in the organisation."""
+    named, organisation = {
+        Relation.REFERRING: (case.caseworker, case.referring),
+        Relation.APPROVING: (case.decider, case.approving),
+        Relation.COORDINATING: (case.coordinator, Organisation.objects.iom_helsinki()),
+        Relation.INFORMED: (case.local_responsible, case.local_office),
+        Relation.SUPPORTING: (case.local_responsible, case.local_office),
+    }[relation]
+    if named is not None and named.is_active and named.organisation_id == getattr(organisation, "pk", None):
+        return [named]
+    return people_in(organisation)
+
+
+def partners_of(case: Case) -> list[User]:
+    """The Swedish partners: the referrer's responsible person and Länsstyrelsen's."""
+    return responsible_for(case, Relation.REFERRING) + responsible_for(case, Relation.APPROVING)
+
+
+def with_live_grant(case: Case) -> dict[UUID, set[str]]:
+    """Organisation id → live codenames: every organisation that has access to the case now."""
+    rows = case.group_grants.live().values_list("group__organisation__id", "permission__codename")
+    found: dict[UUID, set[str]] = {}
+    for organisation_id, codename in rows:
+        found.setdefault(organisation_id, set()).add(codename)
+    return found

@@ -1,0 +1,1 @@
+"""What people type, checked and converted; saving is the actions' work."""

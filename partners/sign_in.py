@@ -1,0 +1,157 @@
+"""How people sign in: django-allauth, without a sign-up, with sealed factors and mail that says little."""
+
+import base64
+import time
+from typing import Any, ClassVar
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import record_authentication
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from partners.models import User
+from returns_portal import crypto
+
+SEALED_FOR = b"mfa_authenticator.data"
+FRESH_LOGIN = 5 * 60  # seconds
+
+
+class SignInBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
+    """Knows the account together with its organisation, and lets nobody in whose organisation has left."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        """The account of a session, with its organisation in the same statement."""
+        user = User.objects.select_related("organisation").filter(pk=user_id).first()
+        return user if user and self.user_can_authenticate(user) else None
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        """Active, and of an organisation that takes part (administrators have none)."""
+        return bool(user.is_active and (user.organisation is None or user.organisation.is_active))
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """Accounts come from invitations only; mail about them is plain text with one neutral subject."""
+
+    error_messages: ClassVar[dict[str, Any]] = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": gettext_lazy("The e-mail address or the password is not right. Try again."),
+        "too_many_login_attempts": gettext_lazy("Too many attempts. Wait five minutes and try again."),
+        "incorrect_code": gettext_lazy("The code is not right. Enter the one shown now."),
+        "incorrect_password": gettext_lazy("The password is not right. Try again."),
+        "rate_limited": gettext_lazy("Too many attempts. Wait a few minutes and try again."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Never: a colleague or an administrator invites."""
+        return False
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Hold off the people of an organisation that has left, as those whose own account is closed."""
+        if user.organisation is not None and not user.organisation.is_active:
+            user.is_active = False  # for this attempt only; nothing is saved
+        response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return response
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Do not ask again for a password typed a moment ago at the sign-in."""
+        records = get_authentication_records(context.request, context.request.user)
+        fresh = any(time.time() - record["at"] < FRESH_LOGIN for record in records if record["method"] == "password")
+        return not fresh and bool(super().is_reauthentication_required(app=app, **kwargs))
+
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **extra: Any
+    ) -> None:
+        """Leave out the greetings at sign-in and sign-out; they name the account."""
+        if message_template not in ("account/messages/logged_in.txt", "account/messages/logged_out.txt"):
+            super().add_message(request, level, message_template, *args, **extra)
+
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMultiAlternatives:
+        """Plain text in the receiver's language, from `templates/emails/account/`."""
+        language = getattr(context.get("user"), "language", "") or translation.get_language() or settings.LANGUAGE_CODE
+        name = template_prefix.rsplit("/", 1)[-1]
+        templates = [f"emails/account/{name}.txt", "emails/account/changed.txt"]
+        with translation.override(language):
+            body = render_to_string(templates[0] if name in OWN_WORDS else templates[1], context | {"what": name})
+            subject = _("Your account in the Returns Portal")
+        to = [email] if isinstance(email, str) else email
+        return EmailMultiAlternatives(subject, body.strip() + "\n", self.get_from_email(), to, headers=headers)
+
+
+OWN_WORDS = ("password_reset_key", "email_confirmation", "email_confirmation_signup")
+
+
+class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+    """Second factors, their secrets sealed with the portal's keys."""
+
+    error_messages: ClassVar[dict[str, Any]] = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": gettext_lazy("The code is not right. Enter the one shown now."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        """Seal a secret with the newest key."""
+        name, key = settings.SEALING_KEYS[0]
+        return f"{name}:{base64.b64encode(crypto.seal_bytes(key, text.encode(), SEALED_FOR)).decode()}"
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Open a secret with the key that sealed it."""
+        name, _colon, sealed = encrypted_text.partition(":")
+        key = dict(settings.SEALING_KEYS)[name]
+        return crypto.open_bytes(key, base64.b64decode(sealed), SEALED_FOR).decode()
+
+    def build_totp_svg(self, url: str) -> SafeString:
+        """The picture to scan, as an element: our content policy allows no data addresses."""
+        svg = str(super().build_totp_svg(url))
+        return mark_safe(svg[svg.index("<svg") :])  # noqa: S308  # drawn by qrcode from numbers alone
+
+    def _get_site_name(self) -> str:
+        return str(settings.MFA_TOTP_ISSUER)
+
+
+def reseal_factors() -> int:
+    """Seal every factor's secret anew with the newest key; how many were sealed with an older one."""
+    adapter, newest, changed = FactorAdapter(), settings.SEALING_KEYS[0][0], 0
+    for authenticator in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN):
+        sealed = {name: authenticator.data[name] for name in ("secret", "seed") if name in authenticator.data}
+        if any(value.partition(":")[0] != newest for value in sealed.values()):
+            authenticator.data |= {name: adapter.encrypt(adapter.decrypt(value)) for name, value in sealed.items()}
+            authenticator.save(update_fields=["data"])
+            changed += 1
+    return changed
+
+
+def count_enrolment(request: HttpRequest, user: User, authenticator: Authenticator, **extra: Any) -> None:
+    """Setting up a factor proves that one has it, so this session need not ask for it again at once."""
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        record_authentication(request, user, method="mfa", id=authenticator.pk, type=authenticator.type)
+
+
+def renew_session_key(request: HttpRequest, user: User, **extra: Any) -> None:
+    """A session that has just proved more gets a new key, in case somebody knew the old one."""
+    if extra.get("reauthenticated"):
+        old = request.session.session_key
+        request.session.cycle_key()
+        UserSession.objects.filter(user=user, session_key=old).update(session_key=request.session.session_key)
+
+
+def end_other_sessions(request: HttpRequest, user: User, **extra: Any) -> None:
+    """A removed factor may have been a lost one: whoever else is in with it goes out."""
+    from partners.actions import end_sessions  # the actions need the models of apps that load after this module
+
+    end_sessions(user, but=request.session.session_key or "")

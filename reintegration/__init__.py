@@ -1,0 +1,1 @@
+"""How the return is prepared, made and followed: needs, plan, risks, journey, arrival, follow-up, feedback."""

@@ -1,0 +1,1 @@
+"""Who holds the ball from the assessment on."""

@@ -1,0 +1,1 @@
+"""Which clocks of the later chapters run, chapter by chapter."""

@@ -1,0 +1,1 @@
+"""What must be true before a case moves on, chapter by chapter."""

@@ -1,0 +1,1 @@
+"""The words of the notices that the later chapters send."""
