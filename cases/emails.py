@@ -76,7 +76,7 @@ def send_notification(item: "OutboxItem") -> None:
         link = f"{settings.PORTAL_ADDRESS}{row.page if row.case is None else row.case.get_absolute_url()}"
         code = row.case.code_shown if row.case else ""
         body = _("Case %(code)s. Sign in to read.\n\n%(link)s\n") % {"code": code, "link": link}
-    mail.send(row.recipient.email, subject, body, message_id=str(item.pk))
+    mail.send(row.recipient.email, subject, body, message_id=mail.message_id(item))
 
 
 def people_in(organisation: Organisation | None) -> list[User]:

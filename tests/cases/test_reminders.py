@@ -1,6 +1,7 @@
 """One walk over the clocks: exactly once in each inbox, whoever walks, however often, and whatever breaks."""
 
 import logging
+import re
 import threading
 from datetime import date, timedelta
 
@@ -12,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from cases import actions, clocks, emails
 from cases.actions import remind
 from cases.models import Case, ClockRule, Notification, Referral
-from returns_portal import clock
+from returns_portal import clock, mail
 from returns_portal.actor import acting_as
 from returns_portal.models import OutboxItem
 from tests.clockwork import MONDAY, moment, rung
@@ -252,3 +253,14 @@ def test_send_reminders_knows_which_pauses_are_over_at_that_moment(late, cast, c
         call_command("send_reminders", at="2026-10-13T07:00")
     assert lines() == [*DECISION, ("rule_hold_ends", "Sara")]
     assert capsys.readouterr().out.split() == ["1", "reminders", "sent.", "2", "reminders", "sent."]
+
+
+def test_a_mail_sent_twice_carries_the_same_message_id_and_tells_no_number(make_case, deliver, mailoutbox):
+    make_case(reached="referred")
+    deliver()
+    assert mailoutbox
+    item = OutboxItem.objects.filter(kind="mail").first()
+    assert item is not None
+    sent = [message.extra_headers["Message-ID"] for message in mailoutbox]
+    assert mail.message_id(item) in sent
+    assert all(re.fullmatch(r"<[0-9a-f-]{36}@[\w.-]+>", message_id) for message_id in sent)
