@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -117,16 +118,22 @@ def make_paper(item: OutboxItem) -> None:
     name, language, version = item.data["name"], item.data["language"], item.data["version"]
     made = Document.objects.filter(case=case, paper=name, row_id=item.row_id, language=language, version=version)
     if not made.exists():
-        store(case, name, item.row_id, language, version)
+        store(case, name, item.row_id, language, version, dated=item.created_at)
 
 
 @transaction.atomic
-def store(case: Case, name: str, row: UUID | None, language: str, version: int = 1) -> Document:
-    """Render a paper now and keep it as a document of the case; only the worker calls this."""
+def store(
+    case: Case, name: str, row: UUID | None, language: str, version: int = 1, *, dated: datetime | None = None
+) -> Document:
+    """Render a paper and keep it as a document of the case; only the worker calls this.
+
+    `dated` is the moment of the event that causes it, now if not given: a letter bears the day of its decision, however
+    late the worker comes to it.
+    """
     kind = PAPERS[name]
     with translation.override(language):
         built = kind.build(case, row)
-        frame = frame_of(case, kind, version, built.pop("paper", {}))
+        frame = frame_of(case, kind, version, {"made_at": dated or clock.now(), **built.pop("paper", {})})
         content = pdf.render(kind.template, {"case": case, **built, "paper": frame}, language=language)
     _check_still_holds(case)
     document_id = uuid4()

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.utils import translation
@@ -231,3 +232,13 @@ def test_a_paper_is_not_kept_when_what_may_be_told_has_changed(make_case):
 
 def test_readers_of_other_languages_get_swedish():
     assert [pdfs.language_of(code) for code in ("sv", "en-gb", "", "fi")] == ["sv", "en-gb", "sv", "sv"]
+
+
+def test_a_letter_bears_the_day_of_its_decision_however_late_the_worker_comes(make_case, deliver):
+    with clock.moved_to(datetime(2026, 10, 8, 10, tzinfo=UTC)):
+        case = make_case(reached="approved")
+    with clock.moved_to(datetime(2026, 10, 10, 10, tzinfo=UTC)):
+        deliver()
+    said = words_of(content_of(case, "decision_letter"))
+    assert "Stockholm, 8 October 2026" in said
+    assert "10 October" not in said
