@@ -6,7 +6,7 @@ RUN apt-get update \
         fontconfig fonts-noto-core libmagic1 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /srv/portal --shell /usr/sbin/nologin portal \
-    && install --directory --owner portal --mode 0700 /var/lib/portal/uploads
+    && install --directory --owner portal --mode 0700 /var/lib/portal/uploads /var/lib/portal/anchors
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /srv/portal
@@ -18,7 +18,7 @@ RUN for po in locale/*/LC_MESSAGES/*.po; do pybabel --quiet compile --input-file
     && SECRET_KEY=building-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789 \
        SEALING_KEYS=build:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE= \
        ALLOWED_HOSTS=localhost DATABASE_URL=postgresql://nobody@localhost/nothing REDIS_URL=redis://localhost \
-       EMAIL_URL=console: UPLOADS_DIR=/var/lib/portal/uploads \
+       EMAIL_URL=console: UPLOADS_DIR=/var/lib/portal/uploads CLAMD_URL=tcp://clamav:3310 \
        python manage.py collectstatic --no-input \
     && python -m compileall -q returns_portal partners cases reintegration
 

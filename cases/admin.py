@@ -5,15 +5,20 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermission, UserObjectPermission
 
+from cases.actions.archive import LEAST_WAIT, LONGEST_WAIT
 from cases.actions.remind import deeds
 from cases.clocks import has_holidays
 from cases.clocks.recipients import WORDS
 from cases.defaults import RULES
-from cases.models import Case, ClockRule, CodeEntry, PortalText, ProgrammeNumber
+from cases.models import Case, CaseInAdministration, ClockRule, CodeEntry, PortalText, ProgrammeNumber, RetentionRule
+from returns_portal import looks
+from returns_portal.actor import acting_as_system
 from returns_portal.models import Look, OutboxItem
 
 
@@ -33,7 +38,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in t
         return False
 
 
-@admin.register(Case)
+@admin.register(CaseInAdministration)
 class CaseAdmin(ReadOnlyAdmin):
     """Code, state, organisations and dates: no alias, no name, no content."""
 
@@ -57,6 +62,20 @@ class CaseAdmin(ReadOnlyAdmin):
         "retention_on",
     )
     readonly_fields = fields
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """A list is a look too, at every case that it shows."""
+        response = super().changelist_view(request, extra_context)
+        if isinstance(response, TemplateResponse) and (found := (response.context_data or {}).get("cl")):
+            looks.record(request.user, None, "", "list", "admin:cases", shown=[case.pk for case in found.result_list])
+        return response
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """And so is the page of one of them."""
+        case = super().get_object(request, object_id, from_field)
+        if case is not None:
+            looks.record(request.user, None, "", "list", "admin:cases", shown=[case.pk])
+        return case
 
 
 class ClockRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
@@ -154,7 +173,8 @@ class ClockRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in 
     @admin.display(description=_("Destinations whose holidays are not known (weekends only)"))
     def countries_without_holidays(self, rule: ClockRule) -> str:
         """The destinations of open cases that the holidays library lacks."""
-        codes = Case.objects.open().exclude(destination="").values_list("destination", flat=True).distinct()
+        with acting_as_system("administration"):  # which countries there are; of whom, stays closed to administrators
+            codes = set(Case.objects.open().exclude(destination="").values_list("destination", flat=True))
         return ", ".join(sorted(code for code in codes if not has_holidays(code))) or "–"
 
 
@@ -172,10 +192,61 @@ class FixedListAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in 
         return False
 
 
+class RetentionRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """Nothing is kept for more than a hundred years: a day beyond the calendar would stop the counting for all."""
+
+    MOST: ClassVar[dict[str, int]] = {"years": 100, "months": 1200, "days": 36500}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.MOST.keys() & self.fields.keys():  # who may only look has no fields
+            self.fields[name].validators.append(MaxValueValidator(self.MOST[name]))
+
+
+@admin.register(RetentionRule)
+class RetentionRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+    """How long records are kept, by which decision. A change meets what ends from now on."""
+
+    form = RetentionRuleForm
+    list_display = (
+        "organisation_kind",
+        "trigger",
+        "years",
+        "months",
+        "days",
+        "to_end_of_next_year",
+        "action",
+        "decision_ref",
+        "is_active",
+    )
+    list_filter = ("organisation_kind", "is_active")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """For whom and which end a rule is does not change: destruction lists name it."""
+        return ("organisation_kind", "trigger") if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A rule is put out of force instead."""
+        return False
+
+
+class ProgrammeNumberForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """A number that others rely on has its bounds."""
+
+    def clean_amount(self) -> int:
+        """Whoever signs a destruction list has at least a week to stop it, and no number is beyond all measure."""
+        least = LEAST_WAIT if self.instance.code == "destruction_wait_days" else 0
+        amount: int = self.cleaned_data["amount"]
+        MinValueValidator(least)(amount)
+        MaxValueValidator(LONGEST_WAIT)(amount)
+        return amount
+
+
 @admin.register(ProgrammeNumber)
 class ProgrammeNumberAdmin(FixedListAdmin):
     """Numbers of the programme."""
 
+    form = ProgrammeNumberForm
     list_display = ("name", "amount")
     fields = ("code", "name", "amount")
 

@@ -113,13 +113,18 @@ class Sentence:
 
 def _last_word(case: "Case") -> str:
     """What is said of a case that waits for nobody."""
+    if case.destroyed_at is not None:
+        return ""
     if case.state == State.WITHDRAWN:
-        return str(_("The person can start again at any time."))
-    if case.state == State.DECLINED:
-        return str(_("Reason and other help are in the decision."))
-    if case.state == State.CLOSED and case.retention_on:
-        return str(_("Data is erased on %(day)s.")) % {"day": date_format(case.retention_on, "j F Y")}
-    return ""
+        said = str(_("The person can start again at any time."))
+    elif case.state == State.DECLINED:
+        said = str(_("Reason and other help are in the decision."))
+    else:
+        said = ""
+    if case.is_ended and case.retention_on:
+        kept = str(_("Data is erased on %(day)s.")) % {"day": date_format(case.retention_on, "j F Y")}
+        said = f"{said} {kept}".strip()
+    return said
 
 
 def sentence(case: "Case", user: "User") -> Sentence:

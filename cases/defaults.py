@@ -40,6 +40,8 @@ RULES: tuple[Rule, ...] = (
     ("reflection_period", "Reflection period", 0, None, DAYS, [-7, -2], ["referring", "coordinating"], [], False),
     ("draft_expires", "Draft expires", 30, None, DAYS, [-7, -2], ["referring"], [], False),
     ("retention", "Retention", 0, None, DAYS, [0], ["referring_managers"], [], False),
+    ("rights_request", "Request under data protection law", 0, None, DAYS, [-7, 0], ["referring_managers"],
+     [(1, "coordinating_managers")], False),
     ("hold_ends", "Pause ends", 0, None, DAYS, [0], ["hold_owner"], [], False),
 )  # fmt: skip
 
@@ -53,8 +55,22 @@ NUMBERS = (
     ("first_counselling_days", "Days until the first counselling after arrival", 7),
     ("attempts_before_lost", "Attempts before contact counts as lost", 3),
     ("partners_told_working_days", "Working days until the partners are told of the arrival", 2),
-    ("retention_years", "Years until a closed case is listed for destruction", 5),
+    ("destruction_wait_days", "Days in which a signed destruction list can be stopped", 14),
     ("reflection_days", "Days of the reflection period", 30),
+)
+
+SOCIAL_SERVICES_ACT = "Socialtjänstlagen: fem år efter den sista anteckningen (to be confirmed by counsel)"
+ARCHIVE_ACT = "Arkivlagen (1990:782) § 10 (to be confirmed by counsel)"
+NGO_BASIS = "GDPR article 5.1 e (to be confirmed by counsel)"
+# record owner, how the case ended, years, on to the end of the next calendar year, legal basis (process, section 9).
+# The time of a draft that was never sent is the clock rule "draft_expires", with its warnings.
+RETENTION = (
+    *(("social_services", end, 5, True, SOCIAL_SERVICES_ACT) for end in ("closed", "declined", "withdrawn")),
+    *(("migration_agency", end, 5, True, ARCHIVE_ACT) for end in ("closed", "declined", "withdrawn")),
+    *(("police", end, 5, True, ARCHIVE_ACT) for end in ("closed", "declined", "withdrawn")),
+    ("ngo", "closed", 5, True, NGO_BASIS),
+    ("ngo", "declined", 2, False, NGO_BASIS),
+    ("ngo", "withdrawn", 2, False, NGO_BASIS),
 )
 
 FUNDING = (
@@ -107,6 +123,7 @@ def install_defaults(apps: Any = present_apps) -> None:
                 "is_safety": safety,
             },
         )
+    _install_retention(apps)
     for code, name, amount in NUMBERS:
         ProgrammeNumber.objects.get_or_create(code=code, defaults={"name": name, "amount": amount})
     for position, (code, swedish, english) in enumerate(FUNDING):
@@ -115,3 +132,17 @@ def install_defaults(apps: Any = present_apps) -> None:
         )
     for code, swedish, english in TEXTS:
         PortalText.objects.get_or_create(code=code, defaults={"text_sv": swedish, "text_en": english})
+
+
+def _install_retention(apps: Any) -> None:
+    """The rules of retention; an earlier migration calls before there is a table for them."""
+    try:
+        RetentionRule = apps.get_model("cases", "RetentionRule")
+    except LookupError:
+        return
+    for kind, end, years, to_end_of_next_year, basis in RETENTION:
+        RetentionRule.objects.get_or_create(
+            organisation_kind=kind,
+            trigger=end,
+            defaults={"years": years, "to_end_of_next_year": to_end_of_next_year, "basis": basis},
+        )

@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from cases.actions import release_cases_of
+from cases.actions import end_grants_of, release_cases_of
 from cases.models import Case
 from cases.models.case import RESPONSIBLE
 from partners import departures, workload
@@ -42,5 +42,6 @@ def _figures(person: UUID, count: int, overdue: int) -> list[Figure]:
 
 @departures.register
 def back_to_the_queue(user: User) -> None:
-    """A leaver's cases go back to the organisation."""
+    """A leaver's cases go back to the organisation, and what was opened to the leaver by name is closed."""
     release_cases_of(user)
+    end_grants_of(user)

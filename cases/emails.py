@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from cases.models import Case, Notification
+from cases.models import Case, CaseGroupObjectPermission, CaseUserObjectPermission, Notification
 from cases.permissions import Relation
 from partners.models import Organisation, User
 from returns_portal import clock, mail, outbox
@@ -25,7 +26,25 @@ def notify(
     `key` names the occasion (an event's id, or rule and due moment); the same occasion tells nobody twice.
     """
     occasion = key or f"{what}:{case.round}:{clock.now().timestamp()}"
-    return tell(notices(case, recipients, what, page=page, occasion=occasion, is_safety=is_safety))
+    told = in_circle(case, recipients)
+    return tell(notices(case, told, what, page=page, occasion=occasion, is_safety=is_safety))
+
+
+def in_circle(case: Case, people: Iterable[User]) -> list[User]:
+    """Of these people those who may know of the case: of a restricted one only whom it names.
+
+    Whom it named until their organisation's part ended is told of that end too.
+    """
+    found = list(people)
+    if not case.is_restricted or not found:
+        return found
+    ended_with_all = CaseGroupObjectPermission.objects.filter(
+        content_object=case, group__organisation=OuterRef("user__organisation"), valid_until=OuterRef("valid_until")
+    )
+    lives = Q(valid_until__isnull=True) | Q(valid_until__gt=clock.now())
+    named = CaseUserObjectPermission.objects.filter(content_object=case).filter(lives | Exists(ended_with_all))
+    circle = set(named.values_list("user_id", flat=True))
+    return [user for user in found if user.pk in circle]
 
 
 def notices(
@@ -76,6 +95,8 @@ def send_notification(item: "OutboxItem") -> None:
         link = f"{settings.PORTAL_ADDRESS}{row.page if row.case is None else row.case.get_absolute_url()}"
         code = row.case.code_shown if row.case else ""
         body = _("Case %(code)s. Sign in to read.\n\n%(link)s\n") % {"code": code, "link": link}
+        if row.case is None:
+            body = _("Sign in to read.\n\n%(link)s\n") % {"link": link}
     mail.send(row.recipient.email, subject, body, message_id=mail.message_id(item))
 
 
@@ -98,9 +119,10 @@ def responsible_for(case: Case, relation: Relation) -> list[User]:
         Relation.INFORMED: (case.local_responsible, case.local_office),
         Relation.SUPPORTING: (case.local_responsible, case.local_office),
     }[relation]
-    if named is not None and named.is_active and named.organisation_id == getattr(organisation, "pk", None):
+    is_there = named is not None and named.is_active and named.organisation_id == getattr(organisation, "pk", None)
+    if named is not None and is_there and in_circle(case, [named]):
         return [named]
-    return people_in(organisation)
+    return in_circle(case, people_in(organisation))
 
 
 def partners_of(case: Case) -> list[User]:
@@ -109,8 +131,8 @@ def partners_of(case: Case) -> list[User]:
 
 
 def with_live_grant(case: Case) -> dict[UUID, set[str]]:
-    """Organisation id → live codenames: every organisation that has access to the case now."""
-    rows = case.group_grants.live().values_list("group__organisation__id", "permission__codename")
+    """Organisation id → live codenames: every organisation that takes part in the case now."""
+    rows = case.group_grants.taking_part().values_list("group__organisation__id", "permission__codename")
     found: dict[UUID, set[str]] = {}
     for organisation_id, codename in rows:
         found.setdefault(organisation_id, set()).add(codename)

@@ -1,4 +1,4 @@
-"""What becomes of a refused step."""
+"""What becomes of a refused step, and of a page of a case whose contents are gone."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cases.actions import StepRefused
+from cases.actions.archive import CaseDestroyed, certificates_of
 
 _NOT_TYPED = {"csrfmiddlewaretoken"}
 
@@ -21,6 +22,11 @@ class StepRefusedMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer 409 where a step was refused; every other exception goes its way."""
+        if isinstance(exception, CaseDestroyed):
+            # The case page itself is as it should be; what stood on every other page is gone (410).
+            is_case_page = bool(request.resolver_match and request.resolver_match.view_name == "cases:case")
+            context = {"case": exception.case, "certificates": certificates_of(exception.case, request.user)}
+            return render(request, "cases/archive/destroyed.html", context, status=200 if is_case_page else 410)
         if not isinstance(exception, StepRefused):
             return None
         typed = [

@@ -22,6 +22,8 @@ from cases.states import (
 VIEW, REFER, DECIDE = "view_case", "refer_case", "decide_case"
 COORDINATE, INFORM, SUPPORT = "coordinate_case", "inform_case", "support_case"
 GRANTS = (VIEW, REFER, DECIDE, COORDINATE, INFORM, SUPPORT)
+# Opens a protected identity to one named person; it stands beside the rights of their organisation, never alone.
+OPEN_IDENTITY = "identity_case"
 
 
 class Section(TextChoices):
@@ -140,9 +142,14 @@ class Access:
     shared_with_iom: frozenset[str] = frozenset()
     # A protected identity is for those named in the case; to this reader names, numbers and papers stay closed.
     keeps_names: bool = False
+    # Processing is restricted (article 18): no more than this of any section, whatever else the reader holds.
+    at_most: Level = Level.WRITE
 
     def level(self, section: Section) -> Level:
         """How much of `section` this user sees."""
+        return min(self._granted(section), self.at_most)
+
+    def _granted(self, section: Section) -> Level:
         if self.relation is None:
             return Level.NONE
         if section == Section.HEALTH and self.relation == Relation.SUPPORTING and self.hides_health:
@@ -165,8 +172,8 @@ class Access:
         return self.level(section) >= Level.WRITE
 
     def holds(self, codename: str) -> bool:
-        """Whether the live grants include `codename`."""
-        return codename in self.codenames
+        """Whether the live grants include `codename`, to act by it."""
+        return self.at_most == Level.WRITE and codename in self.codenames
 
     def sections(self) -> list[Section]:
         """The sections that may be read, in their order."""
@@ -190,7 +197,7 @@ _BY_KIND = {
 
 def relation_of(codenames: frozenset[str], organisation_kind: str) -> Relation | None:
     """What these live grants make of a member of an organisation of this kind; None for a stranger."""
-    if not codenames:
+    if not codenames - {OPEN_IDENTITY}:
         return None
     for codename, relation in (
         (COORDINATE, Relation.COORDINATING),
@@ -204,11 +211,15 @@ def relation_of(codenames: frozenset[str], organisation_kind: str) -> Relation |
     return _BY_KIND.get(organisation_kind, Relation.REFERRING)
 
 
-def holds(*codenames: str) -> Callable[[Any, Any], bool]:
-    """A transition's permission: the user's live grants on the case include one of `codenames`."""
+def holds(*codenames: str, despite_restriction: bool = False) -> Callable[[Any, Any], bool]:
+    """A transition's permission: the user's live grants on the case include one of `codenames`.
+
+    Where processing is restricted it is lifted first, except for what the person's will or safety cannot wait for.
+    """
 
     def permission(case: Any, user: Any) -> bool:
-        return bool(case.access_for(user).codenames & set(codenames))
+        is_in_use = despite_restriction or case.limited_since is None
+        return is_in_use and bool(case.access_for(user).codenames & set(codenames))
 
     return permission
 
@@ -216,5 +227,6 @@ def holds(*codenames: str) -> Callable[[Any, Any], bool]:
 MAY_REFER = holds(REFER)
 MAY_DECIDE = holds(DECIDE)
 MAY_COORDINATE = holds(COORDINATE)
-MAY_RECEIVE_THE_PERSON = holds(SUPPORT, COORDINATE)
-MAY_PASS_ON_A_WITHDRAWAL = holds(REFER, DECIDE, COORDINATE, SUPPORT)
+MAY_RECEIVE_THE_PERSON = holds(SUPPORT, COORDINATE, despite_restriction=True)
+MAY_PASS_ON_A_WITHDRAWAL = holds(REFER, DECIDE, COORDINATE, SUPPORT, despite_restriction=True)
+MAY_PAUSE = holds(REFER, DECIDE, COORDINATE, SUPPORT)

@@ -6,6 +6,8 @@ from django.db.models import Min
 from django.utils.translation import gettext_lazy as _
 
 from cases import ball, clocks, emails, pdfs, steps  # noqa: F401  # importing emails and pdfs registers their outbox kinds
+from cases.actions import alerts  # noqa: F401  # registers its outbox kinds
+from cases.actions.special_access import is_special, whom_to_name
 from cases.clocks import facts  # noqa: F401  # registers the clocks of steps 1 to 5
 from cases.guards import Blocker, guard
 from cases.models import (
@@ -53,6 +55,13 @@ def somebody_else_decides(case: Case, by: User | None) -> Iterator[Blocker]:
         yield Blocker(_("Somebody else must decide: you created, sent or reopened this case."), _at(case, "decide/"))
 
 
+@guard("start_application")
+def somebody_may_answer_for_it(case: Case, by: User | None) -> Iterator[Blocker]:
+    """Who takes on a protected or restricted case was named for it by a manager, or is one."""
+    if by is not None and is_special(case) and not whom_to_name(case, by).exists():
+        yield Blocker(_("A manager of your organisation must name somebody for this case first."), _at(case, "access/"))
+
+
 @guard("approve", "start_application")
 def consent_to_refer_stands(case: Case) -> Iterator[Blocker]:
     """Nothing goes on without the person's consent to be referred, and to IOM Helsinki's having the data."""
@@ -79,7 +88,8 @@ def application_is_whole(case: Case) -> Iterator[Blocker]:
     page = _at(case, "application/")
     if application is None or not application.time_to_think:
         yield Blocker(_("Say whether the 24 hours to think were offered or waived."), page)
-    if not Document.objects.of(case).filter(kind=Document.Kind.SIGNED_APPLICATION, withdrawn_at__isnull=True).exists():
+    signed = Document.objects.of(case).filter(kind=Document.Kind.SIGNED_APPLICATION, withdrawn_at__isnull=True)
+    if not signed.exclude(scan=Document.Scan.INFECTED).exists():
         yield Blocker(_("Upload the signed application."), page)
     if application is None or application.attest not in {
         Application.Attest.NOT_USED,

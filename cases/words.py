@@ -34,6 +34,8 @@ EVENT_WORDS: dict[str, Any] = {
     "answer_question": _("Question answered"),
     "add_document": _("Document added"),
     "withdraw_document": _("Document taken back"),
+    "open_original": _("File opened as it came"),
+    "document_infected": _("A virus was found in a file; it stays locked"),
     "add_counselling": _("Counselling session recorded"),
     "save_application": _("Application changed"),
     "answer_consents": _("Consents recorded"),
@@ -42,11 +44,45 @@ EVENT_WORDS: dict[str, Any] = {
     "answer_kinds": _("The local office answered on support"),
     "change_identity": _("Identity or contact changed"),
     "change_referral": _("Referral changed"),
+    "end_protection": _("The identity is protected no longer"),
     "change_minor": _("The minor's path changed"),
     "withdraw_referral_consent": _("Consent to be referred taken back"),
     "change_criminal": _("Criminal case status changed"),
     "record_attempt": _("Attempt to reach the person recorded"),
+    "close_circle": _("Case opened to named people only"),
+    "open_circle": _("Case opened again to the organisations in it"),
+    "name_person": _("Somebody was let in by name"),
+    "end_person": _("Somebody’s access by name was ended"),
+    "break_glass": _("A manager opened the case in an emergency, for 60 minutes"),
+    "extend_break_glass": _("The emergency opening was given 60 more minutes"),
+    "judge_break_glass": _("The emergency opening was reviewed"),
+    "keep_longer": _("Kept longer than planned"),
+    "destroy": _("Contents destroyed"),
+    "restrict": _("Processing restricted"),
+    "lift_restriction": _("Restriction lifted"),
+    "make_extract": _("Extract for the person made"),
+    "record_rights_request": _("Request under data protection law recorded"),
+    "answer_rights_request": _("Request under data protection law answered"),
 }
+
+
+# Why somebody reaches a case, where the reason is no event of the timeline.
+GRANT_WORDS: dict[str, Any] = {
+    "created": _("Began the referral"),
+    "answers": _("Answers for the case"),
+    "manager": _("Manager of the organisation"),
+    "chosen": _("Chosen when the case was closed to others"),
+    "works_on_it": _("Works on the case"),
+    "stands_in": _("Stands in for a colleague"),
+    "supervises": _("Supervises the work"),
+    "expert": _("Gives expert advice"),
+    "break_glass": _("Emergency opening"),
+}
+
+
+def grant_words(reason: str) -> str:
+    """Why a grant was given, in the reader's language."""
+    return str(GRANT_WORDS.get(reason) or event_words(reason))
 
 
 def register(words: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
@@ -177,6 +178,19 @@ def end_sessions(user: User, but: str = "") -> None:
     """Sign the person out everywhere, except in the session with the key `but`."""
     for session in UserSession.objects.filter(user=user).exclude(session_key=but):
         session.end()
+
+
+def sessions_of(user: User, here: str) -> list[UserSession]:
+    """Where the person is signed in: the session with the key `here` first, then by when it was last used."""
+    live = UserSession.objects.purge_and_list(user)
+    return sorted(live, key=lambda session: (session.session_key != here, -session.last_seen_at.timestamp()))
+
+
+def remove_factors(user: User) -> None:
+    """Help somebody who lost their phone: they set up a new factor when they sign in, and learn of it by mail."""
+    Authenticator.objects.filter(user=user).delete()
+    end_sessions(user)
+    transaction.on_commit(lambda: emails.send_change(user, "factors_removed"), robust=True)
 
 
 def save_settings(user: User, *, language: str, theme: str, phone: str) -> None:

@@ -4,10 +4,12 @@ from typing import Any
 
 import allauth.account.admin  # noqa: F401  # registers what is taken out again below
 import allauth.mfa.admin  # noqa: F401
+import allauth.socialaccount.admin  # noqa: F401
 import allauth.usersessions.admin  # noqa: F401
 import django.contrib.auth.admin  # noqa: F401
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
@@ -19,15 +21,32 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from partners import actions, departures
+from partners import actions, departures, step_up
 from partners.models import Invitation, Organisation, User
 
-# Groups belong to organisations; addresses, factors and sessions to their owners.
-for model in (Group, EmailAddress, EmailConfirmation, Authenticator, UserSession):
+# Groups belong to organisations; addresses, factors, connections and sessions to their owners; providers to nobody.
+OWNED = (EmailAddress, EmailConfirmation, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession)
+for model in (Group, *OWNED):
     try:
         admin.site.unregister(model)
     except NotRegistered:
         continue
+
+
+class StepsUp(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+    """Who is let in and who may what: shown and done on a fresh proof alone."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The form."""
+        if step_up.is_fresh(request, step_up.window(request)):
+            return super().changeform_view(request, *args, **kwargs)
+        return step_up.ask_again(request)
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The list, which anybody here may read, and what is done to the rows that are ticked."""
+        if request.method == "POST" and not step_up.is_fresh(request, step_up.TO_SEND):
+            return step_up.ask_again(request)
+        return super().changelist_view(request, *args, **kwargs)
 
 
 class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
@@ -52,7 +71,7 @@ class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+class OrganisationAdmin(StepsUp):
     """Found an organisation, set up its first manager, let it rest."""
 
     form = OrganisationForm
@@ -104,7 +123,7 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+class UserAdmin(StepsUp):
     """Accounts come from invitations; here they are moved, closed, and helped when a phone is lost."""
 
     form = UserForm
@@ -150,8 +169,7 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in the s
     def remove_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Let people who lost their factor set up a new one; check first that it is they who ask."""
         for user in queryset:
-            Authenticator.objects.filter(user=user).delete()
-            actions.end_sessions(user)
+            actions.remove_factors(user)
         self._tell(request, queryset.count())
 
     def _tell(self, request: HttpRequest, count: int) -> None:

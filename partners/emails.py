@@ -23,3 +23,11 @@ def send_invitation(invitation: Invitation, token: str) -> None:
         )
         subject = _("An invitation to the Returns Portal")
     EmailMessage(subject, body.strip() + "\n", settings.DEFAULT_FROM_EMAIL, [invitation.email]).send()
+
+
+def send_change(user: User, what: str) -> None:
+    """Tell somebody that how they sign in was changed by another hand than theirs; `what` is a word of the template."""
+    with translation.override(user.mail_language):
+        body = render_to_string("emails/account/changed.txt", {"what": what})
+        subject = _("Your account in the Returns Portal")
+    EmailMessage(subject, body.strip() + "\n", settings.DEFAULT_FROM_EMAIL, [user.email]).send()

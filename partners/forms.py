@@ -1,11 +1,22 @@
 """What people type about themselves and their colleagues; checked here, saved by actions."""
 
+import hashlib
 from typing import Any
 
 from allauth.account.forms import LoginForm
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from allauth.mfa.webauthn.internal import auth as webauthn
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +32,46 @@ class SignInForm(LoginForm):  # type: ignore[misc]  # allauth has no types
             self.fields[name].label = label
             self.fields[name].help_text = ""
             self.fields[name].widget.attrs.pop("placeholder", None)
+
+
+class OnceOnly:
+    """A question is answered once, however many requests bring a key's answer to it at the same moment."""
+
+    def clean_credential(self) -> Authenticator:
+        """The key that signed, unless its answer came too late."""
+        challenge = str((webauthn.get_state() or {}).get("challenge", ""))
+        authenticator = super().clean_credential()  # type: ignore[misc]  # of the form beside this class
+        mark = f"key-challenge:{hashlib.sha256(challenge.encode()).hexdigest()}"
+        if not cache.add(mark, "answered", timeout=settings.SESSION_COOKIE_AGE):
+            raise get_mfa_adapter().validation_error("incorrect_code")
+        return authenticator
+
+
+class AddKeyForm(AddWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    """A new key; where passkeys open the portal it becomes one unless somebody says otherwise."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name of the key")
+        if settings.MFA_PASSKEY_LOGIN_ENABLED:
+            self.fields["passwordless"] = forms.BooleanField(
+                label=_("Sign in with this key alone"),
+                help_text=_("It then asks for your finger, face or PIN instead of your password."),
+                required=False,
+                initial=True,
+            )
+
+
+class KeyForm(OnceOnly, AuthenticateWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    """A key as the second factor."""
+
+
+class PasskeyForm(OnceOnly, LoginWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    """A key as all there is to the sign-in."""
+
+
+class KeyAgainForm(OnceOnly, ReauthenticateWebAuthnForm):  # type: ignore[misc]  # allauth has no types
+    """A key that proves anew who sits here."""
 
 
 class InviteForm(forms.Form):

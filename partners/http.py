@@ -17,6 +17,7 @@ Reach = Literal[
     "account",  # everyone with an account, administrators too: their own settings
     "signed-in",  # everyone who belongs to an organisation
     "managers",
+    "oversight",  # managers, for their own organisation, and administrators
     "referring",
     "approving",
     "coordinating",
@@ -68,6 +69,8 @@ def may_reach(user: User, kind: Reach) -> bool:
             return user.organisation_id is not None
         case "managers":
             return user.is_manager
+        case "oversight":
+            return user.is_manager or user.is_staff
         case "referring":
             return user.organisation is not None and user.organisation.is_referring
         case "approving":

@@ -1,31 +1,36 @@
 """How people sign in: django-allauth, without a sign-up, with sealed factors and mail that says little."""
 
 import base64
-import time
+from collections import Counter
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
-from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from partners import step_up
+from partners.afterwards import afterwards
 from partners.models import User
+from partners.oidc import session
 from returns_portal import crypto
 
 SEALED_FOR = b"mfa_authenticator.data"
-FRESH_LOGIN = 5 * 60  # seconds
 
 
 class SignInBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
@@ -64,10 +69,27 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         return response
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Do not ask again for a password typed a moment ago at the sign-in."""
-        records = get_authentication_records(context.request, context.request.user)
-        fresh = any(time.time() - record["at"] < FRESH_LOGIN for record in records if record["method"] == "password")
-        return not fresh and bool(super().is_reauthentication_required(app=app, **kwargs))
+        """Do not ask again for what was proved a moment ago at the sign-in.
+
+        Of whoever has neither password nor factor the library never asks; here they go back to where they signed in.
+        """
+        if step_up.is_fresh(context.request):
+            return False
+        if not self.get_reauthentication_methods(context.request.user):
+            raise ImmediateHttpResponse(step_up.ask_again(context.request))
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Keys first, then codes; a password alone does for nobody who has to have a second factor and has one."""
+        methods = super().get_reauthentication_methods(user)
+        factors = [method for method in reversed(methods) if method["id"] != "reauthenticate"]
+        if user.is_authenticated and session.is_second_factor_of(user):
+            factors.append(
+                {"id": "sso", "description": _("Use your authority’s sign-in"), "url": reverse("sso:confirm")}
+            )
+        if settings.REQUIRE_MFA and factors:
+            return factors
+        return factors + [method for method in methods if method["id"] == "reauthenticate"]
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **extra: Any
@@ -75,6 +97,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """Leave out the greetings at sign-in and sign-out; they name the account."""
         if message_template not in ("account/messages/logged_in.txt", "account/messages/logged_out.txt"):
             super().add_message(request, level, message_template, *args, **extra)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Write and send once the answer has left: its time, and a mail server that is away, would tell of an account.
+
+        The links hold tokens, which lie in no table of ours, so this does not go through the outbox: a mail lost with
+        the process is asked for again.
+        """
+        language = translation.get_language()
+
+        def send() -> None:
+            with translation.override(language):
+                self.render_mail(template_prefix, email, context).send()
+
+        afterwards(self.request, send)
 
     def render_mail(
         self,
@@ -124,16 +160,37 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no 
         return str(settings.MFA_TOTP_ISSUER)
 
 
+@transaction.atomic
 def reseal_factors() -> int:
     """Seal every factor's secret anew with the newest key; how many were sealed with an older one."""
     adapter, newest, changed = FactorAdapter(), settings.SEALING_KEYS[0][0], 0
-    for authenticator in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN):
-        sealed = {name: authenticator.data[name] for name in ("secret", "seed") if name in authenticator.data}
+    # Locked: a recovery code that is used meanwhile is noted in the same column.
+    for authenticator in _sealed_factors().select_for_update():
+        sealed = _sealed_secrets(authenticator)
         if any(value.partition(":")[0] != newest for value in sealed.values()):
-            authenticator.data |= {name: adapter.encrypt(adapter.decrypt(value)) for name, value in sealed.items()}
+            try:
+                opened = {name: adapter.decrypt(value) for name, value in sealed.items()}
+            except (KeyError, crypto.SealingError):
+                continue  # it stays as it lies, and counts among what still needs its old key
+            authenticator.data |= {name: adapter.encrypt(secret) for name, secret in opened.items()}
             authenticator.save(update_fields=["data"])
             changed += 1
     return changed
+
+
+def keys_of_factors() -> Counter[str]:
+    """How many secrets each key of the list still seals."""
+    return Counter(
+        value.partition(":")[0] for factor in _sealed_factors() for value in _sealed_secrets(factor).values()
+    )
+
+
+def _sealed_factors() -> QuerySet[Authenticator]:
+    return Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN)  # type: ignore[no-any-return]  # allauth has no types
+
+
+def _sealed_secrets(authenticator: Authenticator) -> dict[str, str]:
+    return {name: authenticator.data[name] for name in ("secret", "seed") if name in authenticator.data}
 
 
 def count_enrolment(request: HttpRequest, user: User, authenticator: Authenticator, **extra: Any) -> None:

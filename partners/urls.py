@@ -14,6 +14,9 @@ urlpatterns = [
     path("account/invitation/<str:token>/", views.accept_invitation, name="accept"),
     path("account/language/", views.language, name="language"),
     path("account/settings/", views.own_settings, name="settings"),
+    # Takes the place of allauth's list, which ends all others or none.
+    path("account/sessions/", views.own_sessions, name="sessions"),
+    path("account/sessions/<int:pk>/end/", views.end_session, name="end-session"),
     # allauth has pages for these; here accounts and addresses come from invitations alone.
     path("account/signup/", views.not_here, name="no-signup"),
     path("account/email/", views.not_here, name="no-change-of-address"),

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,10 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from partners import actions, workload
+from partners.devices import device_of
 from partners.forms import AcceptForm, InviteForm, LanguageForm, RoleForm, SettingsForm
 from partners.http import PortalRequest, reach
 from partners.middleware import LANGUAGE_COOKIE
 from partners.models import Invitation, User
+from partners.step_up import fresh_factor
 
 A_YEAR = 365 * 86400
 
@@ -40,6 +43,7 @@ def organisation(request: PortalRequest) -> HttpResponse:
 
 
 @reach("managers")
+@fresh_factor
 def invite(request: PortalRequest) -> HttpResponse:
     """Let a new colleague in."""
     own = request.user.organisation
@@ -67,6 +71,7 @@ def withdraw_invitation(request: PortalRequest, pk: UUID) -> HttpResponse:
 
 
 @reach("managers")
+@fresh_factor
 def colleague(request: PortalRequest, pk: UUID) -> HttpResponse:
     """One colleague: change the role, or go on to ending the account."""
     person = _colleague_of(request, pk)
@@ -83,6 +88,7 @@ def colleague(request: PortalRequest, pk: UUID) -> HttpResponse:
 
 
 @reach("managers")
+@fresh_factor
 def end_colleague(request: PortalRequest, pk: UUID) -> HttpResponse:
     """Ask once, then close the account."""
     person = _colleague_of(request, pk)
@@ -147,6 +153,29 @@ def own_settings(request: PortalRequest) -> HttpResponse:
         response.delete_cookie(LANGUAGE_COOKIE)
         return response
     return render(request, "partners/settings.html", {"form": form})
+
+
+@reach("account")
+def own_sessions(request: PortalRequest) -> HttpResponse:
+    """Where one is signed in, and the end of all of it but here."""
+    here = request.session.session_key or ""
+    if request.method == "POST":
+        actions.end_sessions(request.user, but=here)
+        messages.success(request, _("You are signed out everywhere else."))
+        return redirect("partners:sessions")
+    live = actions.sessions_of(request.user, here)
+    rows = [(session, device_of(session.user_agent), session.session_key == here) for session in live]
+    return render(request, "usersessions/usersession_list.html", {"rows": rows})
+
+
+@require_POST
+@reach("account")
+def end_session(request: PortalRequest, pk: int) -> HttpResponse:
+    """Sign out in one other place."""
+    others = UserSession.objects.filter(user=request.user).exclude(session_key=request.session.session_key)
+    get_object_or_404(others, pk=pk).end()
+    messages.success(request, _("You are signed out there."))
+    return redirect("partners:sessions")
 
 
 @reach("public")

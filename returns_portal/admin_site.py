@@ -5,23 +5,26 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 
 class PortalAdminSite(AdminSite):
-    """Open to active staff who came in through allauth and, where it is required, hold a second factor."""
+    """Open to active staff who, where it is required, used a second factor in this session that they still have."""
 
     site_title = site_header = _("Returns Portal: administration")
     index_title = _("Administration")
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Send strangers to the portal's own sign-in page."""
-        from allauth.account.decorators import secure_admin_login  # needs the app registry, which loads this module
-
-        answer: HttpResponse = secure_admin_login(super().login)(request, extra_context=extra_context)
-        return answer
+        """Take no password: strangers have been sent to the portal's sign-in, and whoever may be here goes on."""
+        if not self.has_permission(request):
+            raise PermissionDenied
+        target = request.GET.get("next", "")
+        is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+        return redirect(target if is_ours else "admin:index")
 
     def password_change(  # type: ignore[override]  # the stubs expect the page that it leads away from
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -31,11 +34,12 @@ class PortalAdminSite(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether this person may open the administration at all."""
-        from allauth.mfa.utils import is_mfa_enabled  # needs the app registry, which loads this module
+        from partners.middleware import has_second_factor  # needs the app registry, which loads this module
+        from partners.models import User  # needs the app registry, which loads this module
 
-        if not (request.user.is_active and request.user.is_staff):
+        if not (isinstance(request.user, User) and request.user.is_active and request.user.is_staff):
             return False
-        return not settings.REQUIRE_MFA or bool(is_mfa_enabled(request.user))
+        return not settings.REQUIRE_MFA or has_second_factor(request, request.user)
 
 
 class PortalAdminConfig(AdminConfig):

@@ -1,8 +1,13 @@
 """The Celery app and the whole timetable. The database is the queue of record; Celery only wakes the worker."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
+from celery.signals import beat_init, celeryd_init
+
+from returns_portal.closed import close_to_others
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "returns_portal.settings")
 
@@ -40,6 +45,45 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 60.0},
         },
+        "anchor-trail": {
+            "task": "returns_portal.tasks.anchor_trail",
+            "schedule": 300.0,
+            "options": {"expires": 300.0},
+        },
+        "look-after-lists": {
+            "task": "returns_portal.tasks.look_after_lists",
+            "schedule": 300.0,
+            "options": {"expires": 300.0},
+        },
+        "verify-trail": {
+            "task": "returns_portal.tasks.verify_trail",
+            "schedule": crontab(hour="3", minute="10"),
+            "options": {"expires": 6 * 3600.0},
+        },
+        "look-after-scans": {
+            "task": "cases.tasks.look_after_scans",
+            "schedule": 3600.0,
+            "options": {"expires": 3600.0},
+        },
+        "keep-retention": {
+            "task": "cases.tasks.keep_retention",
+            "schedule": crontab(hour="2", minute="20"),
+            "options": {"expires": 3600.0},
+        },
+        "sweep-uploads": {
+            "task": "returns_portal.tasks.sweep_uploads",
+            "schedule": crontab(hour="3", minute="40"),
+            "options": {"expires": 3600.0},
+        },
     },
 )
 app.autodiscover_tasks()
+
+
+def close_process(**_sent: Any) -> None:
+    """Close the worker and the clock to others; the worker's children are forked from it and closed with it."""
+    close_to_others()
+
+
+celeryd_init.connect(close_process)
+beat_init.connect(close_process)

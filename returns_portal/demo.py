@@ -89,6 +89,7 @@ def environment(addresses: dict[str, str], host: str, port: int) -> dict[str, st
     return kept_secrets | {
         "PORTAL_MODE": "demo",
         "DATABASE_URL": addresses["DATABASE_URL"],
+        "WORKER_DATABASE_URL": addresses["WORKER_DATABASE_URL"],
         "REDIS_URL": addresses["REDIS_URL"],
         "ALLOWED_HOSTS": "*" if host in EVERYWHERE else ",".join(sorted({*LOOPBACK, "[::1]", host})),
         "EMAIL_URL": f"file://{private_folder(DATA / 'mail')}",
@@ -98,11 +99,16 @@ def environment(addresses: dict[str, str], host: str, port: int) -> dict[str, st
     }
 
 
+def as_worker(env: dict[str, str]) -> dict[str, str]:
+    """The same settings for tasks and commands, which come to the database by a role of their own."""
+    return env | {"DATABASE_URL": env["WORKER_DATABASE_URL"]}
+
+
 @contextmanager
 def told(env: dict[str, str]) -> Iterator[None]:
-    """Let commands in this folder find the running demo."""
+    """Let commands in this folder find the running demo; they work as the worker does."""
     note = DATA / "environment"
-    write_private(note, "\n".join(f"{name}={value}" for name, value in env.items()))
+    write_private(note, "\n".join(f"{name}={value}" for name, value in as_worker(env).items()))
     try:
         yield
     finally:
@@ -123,8 +129,8 @@ def prepare_database(addresses: dict[str, str], env: dict[str, str]) -> None:
             raise CannotStart(f"The database {name} is in use and is not the demo's: name an empty one.")
         if mark != MARK:
             cursor.execute(f"COMMENT ON DATABASE \"{name}\" IS '{MARK}'")
-        if user_of(owner_url) != user_of(app_url):
-            cursor.execute(GRANTS.format(owner=user_of(owner_url), app=user_of(app_url)))
+        for role in {user_of(app_url), user_of(addresses["WORKER_DATABASE_URL"])} - {user_of(owner_url)}:
+            cursor.execute(GRANTS.format(owner=user_of(owner_url), app=role))
         cursor.execute("SELECT to_regclass('public.cache') IS NOT NULL")
         has_cache = cursor.fetchone()[0]
     say("Bringing the database up to date …")
@@ -152,11 +158,12 @@ def load_programme(env: dict[str, str]) -> None:
     if not any(ROOT.glob("*/management/commands/demo_data.py")):
         return
     with connected(env["DATABASE_URL"]) as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM cases_case)")
+        # The people, for cases show themselves to nobody who asks without a name.
+        cursor.execute("SELECT EXISTS (SELECT FROM partners_user)")
         is_loaded = cursor.fetchone()[0] and (DATA / "programme.stamp").exists()
     if not is_loaded:
         say("Loading the demo programme: cases with a past, made through the real steps …")
-        manage("programme", "demo_data", env=env)
+        manage("programme", "demo_data", env=as_worker(env))
         (DATA / "programme.stamp").touch()
 
 
@@ -172,8 +179,8 @@ def portal(env: dict[str, str], host: str, port: int) -> Iterator[list[Child]]:
     children: list[Child] = []
     say("Starting web, worker and beat …")
     try:
-        for name, command in (("web", web), ("worker", worker), ("beat", beat)):
-            children.append(python(name, "-m", *command, env=env))
+        for name, command, seen_by in (("web", web, env), ("worker", worker, as_worker(env)), ("beat", beat, env)):
+            children.append(python(name, "-m", *command, env=seen_by))
         yield children
     finally:
         say("Stopping …")

@@ -30,13 +30,19 @@ DATA = ROOT / ".data"
 SERVER_USER = "returns-portal-db"
 LONGEST_SOCKET = 90
 # A failed statement must not put its values, which may be someone's name, into the server's log.
-QUIET_LOG = {"log_min_error_statement": "panic", "log_error_verbosity": "terse"}
+# Some messages quote the value itself, so errors of statements stay out of it: the portal logs their class and place.
+QUIET_LOG = {"log_min_messages": "log", "log_min_error_statement": "panic", "log_error_verbosity": "terse"}
+# Nor must one connection read in the list of activities what another is just asking, signed tokens included.
+QUIET_LOG |= {"track_activities": "off"}
 # Data of tests lives shorter than the machine.
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 GRANTS = """
     ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO "{app}";
     ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" GRANT USAGE ON SEQUENCES TO "{app}";
 """
+# `owner` owns and migrates, `app` serves the web, `worker` the tasks and commands; none is a superuser. `backup` reads
+# past row-level security, and reads only.
+ROLES = {"owner": "CREATEDB IN ROLE pg_signal_backend", "app": "", "worker": "", "backup": "BYPASSRLS"}
 
 
 class CannotStart(Exception):
@@ -90,7 +96,8 @@ def servers(folder: Path, *, careless: bool = False) -> Iterator[dict[str, str]]
         addresses = {}
         if database_url := os.environ.get("DATABASE_URL"):
             addresses["DATABASE_URL"] = database_url
-            addresses["OWNER_DATABASE_URL"] = os.environ.get("OWNER_DATABASE_URL", database_url)
+            for role in ("OWNER", "WORKER"):
+                addresses[f"{role}_DATABASE_URL"] = os.environ.get(f"{role}_DATABASE_URL", database_url)
         else:
             addresses |= stack.enter_context(postgres(folder, careless=careless))
         if redis_url := os.environ.get("REDIS_URL"):
@@ -124,6 +131,7 @@ def postgres(folder: Path, *, careless: bool = False) -> Iterator[dict[str, str]
         yield {
             "DATABASE_URL": f"postgresql://app@/portal?{place}",
             "OWNER_DATABASE_URL": f"postgresql://owner@/portal?{place}",
+            "WORKER_DATABASE_URL": f"postgresql://worker@/portal?{place}",
         }
     finally:
         child.stop(30)
@@ -337,17 +345,19 @@ def _await_port(child: Child, port: int) -> None:
 
 
 def _make_roles(url: str, place: str) -> None:
-    """`owner` owns and migrates, `app` serves and owns nothing; neither is a superuser."""
+    """Make the roles that are missing, and the database. The owner may end connections: it drops those of tests."""
     with connected(url) as cursor:
-        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'owner'")
-        if not cursor.fetchone():
-            # The owner may end connections: it drops the databases of tests.
-            cursor.execute("CREATE ROLE owner LOGIN CREATEDB IN ROLE pg_signal_backend; CREATE ROLE app LOGIN")
+        cursor.execute("SELECT rolname FROM pg_roles")
+        present = {name for (name,) in cursor.fetchall()}
+        for role, rights in ROLES.items():
+            if role not in present:
+                cursor.execute(f"CREATE ROLE {role} LOGIN {rights}")
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = 'portal'")
         if not cursor.fetchone():
             cursor.execute("CREATE DATABASE portal OWNER owner")
     with connected(f"postgresql://owner@/portal?{place}") as cursor:
-        cursor.execute(GRANTS.format(owner="owner", app="app"))
+        for role in ("app", "worker"):
+            cursor.execute(GRANTS.format(owner="owner", app=role))
 
 
 def user_of(url: str) -> str:

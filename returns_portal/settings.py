@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -83,6 +87,35 @@ def mail(url: str) -> dict[str, Any]:
     }
 
 
+def identity_provider(url: str, in_the_open: bool) -> str:
+    """The issuer's address, word for word as it signs it; plain HTTP is for a loopback address and tests alone."""
+    parts = urlsplit(url)
+    safe = parts.scheme == "https" or (in_the_open and parts.scheme == "http" and parts.hostname == "127.0.0.1")
+    if url and (not safe or not parts.hostname or parts.query or parts.fragment or parts.username or len(url) > 200):
+        raise ImproperlyConfigured("OIDC_ISSUER must be the https:// address of the identity provider, and no more.")
+    return url
+
+
+def client_key() -> str:
+    """The private key, as PEM text, by which the identity provider knows the portal."""
+    path = os.environ.get("OIDC_PRIVATE_KEY_FILE", "").strip()
+    try:
+        text = Path(path).read_text("ascii") if path else required("OIDC_PRIVATE_KEY").replace("\\n", "\n")
+        key = load_pem_private_key(text.encode(), password=None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise ImproperlyConfigured("OIDC_PRIVATE_KEY(_FILE) is no PEM private key without a password.") from error
+    is_rsa = isinstance(key, RSAPrivateKey) and key.key_size >= 2048
+    if not is_rsa and not (isinstance(key, EllipticCurvePrivateKey) and isinstance(key.curve, SECP256R1)):
+        raise ImproperlyConfigured("OIDC_PRIVATE_KEY wants RSA of at least 2048 bits, or the curve P-256.")
+    return text
+
+
+def origin(url: str) -> str:
+    """Scheme and host of an address, as a content policy names them."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 # Where it runs. `demo` is set by `make demo` alone: plain HTTP on loopback, known passwords, fictitious people.
 MODE = os.environ.get("PORTAL_MODE", "production")
 if MODE not in {"production", "demo", "development"}:
@@ -117,6 +150,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "allauth.usersessions",
     "csp",
     "guardian",
@@ -125,22 +159,26 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # What stands on every answer, whoever gives it: these three stand outside all others.
+    "returns_portal.middleware.SecurityHeaders",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "returns_portal.middleware.SecurityHeaders",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "returns_portal.sessions.SessionLimits",
     "partners.middleware.LanguageMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "partners.afterwards.Afterwards",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "partners.middleware.SessionActivity",
     "partners.middleware.RequireSecondFactor",
     "cases.middleware.StepRefusedMiddleware",
+    "returns_portal.looks.Sessions",
     "returns_portal.actor.ActorTransaction",
 ]
 
@@ -159,6 +197,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "returns_portal.ui.page_frame",
+                "returns_portal.sessions.page_time",
             ],
         },
     }
@@ -168,7 +207,14 @@ FORM_RENDERER = "returns_portal.ui.PortalRenderer"
 DATABASES = {"default": database(required("DATABASE_URL"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Limits and replay guards of the sign-in must hold across processes and with the broker down.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+# And an attacker must not push them out: the cache drops what lives when it is full, and is full at 300 by default.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # Sign-in
 AUTH_USER_MODEL = "partners.User"
@@ -185,7 +231,10 @@ PASSWORD_HASHERS = [
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
 ]
 ACCOUNT_ADAPTER = "partners.sign_in.AccountAdapter"
 MFA_ADAPTER = "partners.sign_in.FactorAdapter"
@@ -200,6 +249,12 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+MFA_FORMS = {
+    "add_webauthn": "partners.forms.AddKeyForm",
+    "authenticate_webauthn": "partners.forms.KeyForm",
+    "login_webauthn": "partners.forms.PasskeyForm",
+    "reauthenticate_webauthn": "partners.forms.KeyAgainForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 # A passkey is bound to a name; on a bare loopback address the browser refuses it.
 MFA_PASSKEY_LOGIN_ENABLED = OVER_HTTPS
@@ -210,18 +265,39 @@ MFA_TOTP_ISSUER = "Returns Portal"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TRUST_ENABLED = False
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not OVER_HTTPS
-USERSESSIONS_TRACK_ACTIVITY = False
+USERSESSIONS_TRACK_ACTIVITY = True
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXY_COUNT", "0"))
+
+# Single sign-on of an authority (docs/sso.md): off, and routed nowhere, until its identity provider is named.
+OIDC_ISSUER = identity_provider(os.environ.get("OIDC_ISSUER", "").strip(), in_the_open=not OVER_HTTPS)
+OIDC_NAME = os.environ.get("OIDC_NAME", "").strip() or (urlsplit(OIDC_ISSUER).hostname or "")
+OIDC_CLIENT_ID = required("OIDC_CLIENT_ID") if OIDC_ISSUER else ""
+OIDC_PRIVATE_KEY = client_key() if OIDC_ISSUER else ""
+# Levels of assurance that are high enough; LoA 3 is the Swedish "substantial".
+OIDC_ACR = os.environ.get("OIDC_ACR", "").split() or ["http://id.elegnamnden.se/loa/1.0/loa3"]
+# Chromium follows no form to an origin that the content policy does not name, nor the hops after it.
+OIDC_ORIGINS = [origin(url) for url in [OIDC_ISSUER, *os.environ.get("OIDC_ORIGINS", "").split()] if OIDC_ISSUER]
+SOCIALACCOUNT_ADAPTER = "partners.oidc.provider.FromSettings"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = False
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_STORE_TOKENS = False
 
 # Sessions, cookies, headers
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# Eight hours from the sign-in, and a quarter of an hour after the last sign of the person; the server counts both.
 SESSION_COOKIE_AGE = 8 * 3600
+SESSION_IDLE = 15 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = OVER_HTTPS
 SESSION_COOKIE_NAME = "__Host-sessionid" if OVER_HTTPS else "sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if OVER_HTTPS else "csrftoken"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_AGE = None
 CSRF_FAILURE_VIEW = "returns_portal.views.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = OVER_HTTPS
@@ -239,11 +315,13 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *OIDC_ORIGINS],
         "manifest-src": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "object-src": [NONE],
+        # Old, and understood by every browser at once; `report-to` comes late and brings more than we want to know.
+        "report-uri": ["/csp-report/"],
     }
 }
 
@@ -261,11 +339,17 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = MODE == "development"
 UPLOADS_DIR = Path(required("UPLOADS_DIR"))
+# Where the newest hash of the trail is written every five minutes; best on another machine, which only adds lines.
+ANCHOR_FILE = Path(os.environ.get("ANCHOR_FILE", "").strip() or UPLOADS_DIR.parent / "anchors" / "trail.anchors")
 # Never spool an upload in clear to the temp folder.
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["returns_portal.uploads.memory.MemoryOnly"]
 UPLOAD_LIMIT = 25 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_LIMIT
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# ClamAV's clamd. Without it nothing that people upload may be opened, so production does not start without.
+CLAMD_URL = required("CLAMD_URL") if OVER_HTTPS else os.environ.get("CLAMD_URL", "").strip()
+if CLAMD_URL and not CLAMD_URL.startswith(("tcp://", "unix:///")):
+    raise ImproperlyConfigured("CLAMD_URL must begin with tcp:// or unix:///.")
 
 # Mail
 for _name, _value in mail(required("EMAIL_URL")).items():
@@ -296,6 +380,16 @@ LOGGING = {
             "style": "{",
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {
+        "without_paths": {"()": "returns_portal.logs.WithoutPaths"},
+        "classes_only": {"()": "returns_portal.logs.ClassesOnly"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["without_paths", "classes_only"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
 }

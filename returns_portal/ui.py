@@ -138,6 +138,8 @@ def parse_day(text: str) -> date:
         raise _ask_about_slashes(*map(int, found.groups()))
     else:
         raise ValidationError(_("Write the date as year, month, day, for example 2026-12-08."), code="invalid")
+    if not 1000 <= year <= 9000:  # counting on from there leaves the calendar
+        raise ValidationError(NO_SUCH_DAY, code="invalid")
     try:
         return date(year, month, day)
     except ValueError as error:

@@ -1,5 +1,6 @@
 """One cast for all tests: Sara refers, Lars approves, Hanna coordinates, Ilir receives, Otto is a stranger."""
 
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -28,6 +29,15 @@ def cast(db: None) -> SimpleNamespace:
     return everybody()
 
 
+def proved(client: Client, user: User, seconds_ago: float = 0) -> None:
+    """Let this browser's last proof of whose it is be so old: a password, as the sign-in page notes it."""
+    session = client.session
+    session["account_authentication_methods_user"] = str(user.pk)
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time() - seconds_ago}]
+    session["noted_at"] = session.get("acted_at")
+    session.save()
+
+
 @pytest.fixture
 def as_() -> Callable[[User], Client]:
     """A browser set to English in which this person is signed in: tests read the source's own words."""
@@ -35,6 +45,7 @@ def as_() -> Callable[[User], Client]:
     def signed_in(user: User) -> Client:
         client = Client(headers={"Accept-Language": "en-GB"})
         client.force_login(user)
+        proved(client, user)
         return client
 
     return signed_in

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.db.backends.signals import connection_created
 from django.db.models.signals import pre_migrate
 from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
@@ -31,6 +32,8 @@ def django_db_setup(
     with django_db_blocker.unblock(), roles.owner():
         pre_migrate.connect(roles.let_app_serve, dispatch_uid="let_app_serve")
         made = setup_databases(verbosity, interactive=False, keepdb=keep, serialized_aliases=set())
+        roles.let_tests_act()
+    connection_created.connect(roles.act_as_tests, dispatch_uid="act_as_tests")
     TransactionTestCase._fixture_teardown = roles.empty  # app may not truncate
     yield
     if not django_db_keepdb:

@@ -2,19 +2,23 @@
 
 import importlib.util
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import TransactionTestCase
 
+from returns_portal.actor import new_token
 from returns_portal.embedded import GRANTS, user_of
 
 APP = user_of(os.environ.get("DATABASE_URL", ""))
 OWNER = user_of(os.environ.get("OWNER_DATABASE_URL", "")) or APP
 # Filled by `migrate` itself, or not ours to empty.
 KEPT = {"django_migrations", "django_content_type", "auth_permission", "cache"}
+KEPT |= {"wall_key", "wall_system_actor", "wall_laid"}
 
 
 @contextmanager
@@ -34,6 +38,20 @@ def let_app_serve(**_: Any) -> None:
     if OWNER != APP:
         with connection.cursor() as cursor:
             cursor.execute(GRANTS.format(owner=OWNER, app=APP))
+
+
+def let_tests_act() -> None:
+    """Tests know themselves as a part of the portal that sees everything; its other parts work by any role here."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE wall_system_actor SET role = ''")
+        cursor.execute("INSERT INTO wall_system_actor VALUES ('tests', '', true) ON CONFLICT DO NOTHING")
+
+
+def act_as_tests(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """What a test itself asks is asked as the tests. The threads and processes it starts get nothing of that."""
+    if threading.current_thread() is threading.main_thread() and connection.settings_dict["USER"] == APP:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('app.token', %s, false)", [new_token("system:tests", seconds=86400)])
 
 
 def empty(_case: TransactionTestCase) -> None:

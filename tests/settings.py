@@ -17,6 +17,7 @@ os.environ["UPLOADS_DIR"] = tempfile.mkdtemp(prefix="portal-test-uploads-")
 from returns_portal.settings import *  # noqa: E402, F403  # reads the environment that is set above
 
 UPLOADS_DIR = Path(os.environ["UPLOADS_DIR"])
+ANCHOR_FILE = UPLOADS_DIR / "trail.anchors"
 REQUIRE_MFA = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_AUTOREFRESH = True

@@ -306,4 +306,28 @@ def test_words_that_are_searched_for_stand_in_no_address(page, cast, as_, make_c
 def test_signing_out_leaves_nothing_in_the_browser(cast, as_):
     sara = as_(cast.sara)
     assert "Clear-Site-Data" not in sara.get("/cases/")
-    assert sara.post("/account/logout/")["Clear-Site-Data"] == '"cache", "storage"'
+    assert sara.post("/account/logout/")["Clear-Site-Data"] == '"cache", "cookies", "storage"'
+
+
+@pytest.mark.asvs("15.3.3")
+def test_what_a_form_does_not_ask_is_not_taken(cast, as_, make_case):
+    case = make_case()
+    sara, kept = as_(cast.sara), Case.objects.values().get(pk=case.pk)
+    more = {
+        "state": "approved",
+        "round": "9",
+        "is_protected": "on",
+        "referring": cast.otto.organisation_id,
+        "approved_by": cast.lars.pk,
+        "created_by": cast.otto.pk,
+        "caseworker": cast.otto.pk,
+        "shared_with_iom": "identity",
+        "code": "ZZZZZZZZ",
+        "id": uuid4(),
+    }
+    for page in ("referral-person", "referral-situation", "referral-consent"):
+        sara.post(at(case, page), more | {"go": "later"})
+    now = Case.objects.values().get(pk=case.pk)
+    asked = {name for name in kept if name.removesuffix("_id") in more}
+    assert len(asked) == len(more)
+    assert [name for name, value in now.items() if name in asked and value != dict(kept)[name]] == []

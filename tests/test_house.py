@@ -21,7 +21,8 @@ FLOORS = [
     {"urls"},
 ]
 ROOF = {
-    f"returns_portal.{name}" for name in ("settings", "urls", "views", "celery", "wsgi", "asgi", "embedded", "demo")
+    f"returns_portal.{name}"
+    for name in ("settings", "urls", "views", "admin_site", "celery", "wsgi", "asgi", "embedded", "demo")
 }
 
 

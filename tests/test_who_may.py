@@ -144,6 +144,7 @@ def _without_token(content: bytes) -> bytes:
     return re.sub(rb'(name="csrfmiddlewaretoken" value|name="next" value)="[^"]*"', b"", content)
 
 
+@pytest.mark.asvs("2.3.1")
 def test_every_step_for_every_role_in_every_state(cases, everyone, cast):
     wrong = []
     for step, (sources, takers) in MAY_TAKE.items():

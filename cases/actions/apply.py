@@ -5,12 +5,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from cases import ball, emails, pdfs
 from cases import permissions as may
-from cases.actions.move import move, record_event
+from cases.actions.move import locked, move, record_event
 from cases.actions.share import end_share, share
+from cases.actions.special_access import let_answer, whom_to_name
 from cases.models import Application, Case, Consent, ContactAttempt, CounsellingSession, NeedsAsked
 from cases.permissions import Relation, Section
 from partners.models import Organisation, User
@@ -22,7 +24,11 @@ def start_application(
     case: Case, *, by: User, coordinator: User, local_office: Organisation, kinds_of_needs: list[str]
 ) -> Case:
     """Take on the case, and ask the local office which kinds of support there are (leaflet, step 4)."""
+    case = locked(case)
+    if coordinator not in whom_to_name(case, by):
+        raise PermissionDenied
     case = move(case, "start_application", by=by, changes={"coordinator": coordinator, "local_office": local_office})
+    let_answer(case, coordinator, by=by)
     share(case, local_office, may.INFORM, by=by, reason="start_application")
     ask_kinds(case, by=by, kinds=kinds_of_needs)
     Application.begin(case, by=by).save()

@@ -10,6 +10,7 @@ from cases import permissions as may
 from cases.actions.hold import stop_hold
 from cases.actions.move import StepRefused, locked, move, record_event
 from cases.actions.share import end_all_but, end_share, share
+from cases.actions.special_access import may_answer_for
 from cases.models import Case, Decision, Dependant, InformationRequest, Referral, ReferralConsent
 from cases.models.record import CaseRecord
 from cases.permissions import Relation, Section
@@ -58,11 +59,17 @@ def approve_referral(
     `preview_sha256` is the hash of what the approver saw of what IOM will see; it must equal the present one.
     """
     shared = shared_sections if shared_sections is not None else list(SHARED_BY_DEFAULT)
+    case = locked(case)
     case = move(
-        locked(case),
+        case,
         "approve",
         by=by,
-        changes={"approved_by": by, "decider": by, "decided_at": clock.now(), "shared_with_iom": shared},
+        changes={
+            "approved_by": by,
+            "decider": _decider(case, by),
+            "decided_at": clock.now(),
+            "shared_with_iom": shared,
+        },
     )
     if preview_for_iom(case, shared).sha256 != preview_sha256:
         raise StepRefused(case, "approve", [preview_blocker(case)])
@@ -91,10 +98,16 @@ def approve_referral(
     return case
 
 
+def _decider(case: Case, by: User) -> User | None:
+    """Who decides answers for the case from then on; a protected identity opens to nobody by that alone."""
+    return by if may_answer_for(case, by) else case.decider
+
+
 @transaction.atomic
 def decline_referral(case: Case, *, by: User, reason_code: str, text: str, help_path: str = "") -> Case:
     """Refuse the support, with the reason and another way to help."""
-    case = move(locked(case), "decline", by=by, changes={"decider": by, "decided_at": clock.now()})
+    case = locked(case)
+    case = move(case, "decline", by=by, changes={"decider": _decider(case, by), "decided_at": clock.now()})
     decision = _decision(case, by, Decision.Kind.DECLINED, reason_code, text, help_path)
     _take_back_questions(case)
     stop_hold(case, by)

@@ -5,18 +5,19 @@ from datetime import date
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
 
 from cases import ball, emails
 from cases import permissions as may
 from cases.actions.move import StepRefused, locked, move, record_event
 from cases.actions.share import end_share, share
+from cases.actions.special_access import colleagues_in, let_answer, whom_to_name
 from cases.models import Case, Hold, NeedsAsked
 from cases.models.case import RESPONSIBLE
 from cases.permissions import Relation
 from cases.states import HOLDABLE, WITH_LOCAL_OFFICE, State
 from partners.models import Organisation, User
 from returns_portal import clock
+from returns_portal.actor import acting_as_system
 
 
 @transaction.atomic
@@ -25,6 +26,8 @@ def hold_case(case: Case, *, by: User, reason: str, owner: User, until: date) ->
     case = _holdable(case, by)
     if case.is_on_hold:
         raise StepRefused(case, "hold")
+    if owner not in colleagues_in(case, by):
+        raise PermissionDenied
     Hold.objects.filter(case=case, ended_at__isnull=True).update(ended_at=clock.now())
     Hold.begin(case, by=by, reason=reason, owner=owner, until=until).save()
     _held_until(case, until)
@@ -59,27 +62,15 @@ def resume_case(case: Case, *, by: User, responsible: User) -> Case:
     hold.ended_at, hold.ended_by = clock.now(), by
     hold.save(update_fields=["ended_at", "ended_by"])
     _held_until(case, None)
-    _name_responsible(case, responsible)
+    _name_responsible(case, responsible, by)
     record_event(case, "resume", by=by)
     emails.notify(case, _everybody_responsible(case), "resumed")
     return case
 
 
-def whom_to_name(case: Case, by: User) -> QuerySet[User]:
-    """Whom this person may name responsible when a pause ends: colleagues.
-
-    To be named opens a protected identity, so of such a case only a manager names somebody new.
-    """
-    colleagues = User.objects.filter(organisation=by.organisation_id, is_active=True).order_by("name")
-    present: User | None = getattr(case, RESPONSIBLE[by.organisation_kind])
-    if case.is_protected and not by.is_manager and present is not None and present.is_active:
-        return colleagues.filter(pk=present.pk)
-    return colleagues
-
-
 def _holdable(case: Case, by: User) -> Case:
     case = locked(case)
-    if not may.MAY_PASS_ON_A_WITHDRAWAL(case, by):
+    if not may.MAY_PAUSE(case, by):
         raise PermissionDenied
     if case.state not in HOLDABLE:
         raise StepRefused(case, "hold")
@@ -125,26 +116,30 @@ def stop_hold(case: Case, by: User) -> None:
     ball.refresh(case)
 
 
-def _name_responsible(case: Case, user: User) -> None:
+def _name_responsible(case: Case, user: User, by: User) -> None:
     field = RESPONSIBLE[user.organisation_kind]
     setattr(case, field, user)
     case.forget_access()
     Case.objects.filter(pk=case.pk).update(**{field: user})
+    let_answer(case, user, by=by)
 
 
 @transaction.atomic
 def reassign(case: Case, *, by: User, to: User) -> Case:
-    """A manager, or whoever takes an unassigned case of their own organisation, names who is responsible."""
+    """A manager, or whoever takes an unassigned case of their own organisation, names who is responsible.
+
+    A case with a protected identity is not there for the taking: whoever answers for it opens the identity.
+    """
     case = locked(case)
     field = RESPONSIBLE.get(by.organisation_kind, "")
     takes_it = to == by and getattr(case, f"{field}_id", None) is None
     if to.organisation_id != by.organisation_id or not (by.is_manager or takes_it):
         raise PermissionDenied
-    if not case.access_for(by).codenames or not to.is_active:
+    if not case.access_for(by).codenames or to not in whom_to_name(case, by):
         raise PermissionDenied
     if case.is_ended:
         raise StepRefused(case, "reassign")
-    _name_responsible(case, to)
+    _name_responsible(case, to, by)
     record_event(case, "reassign", by=by)
     if to != by:
         emails.notify(case, [to], "reassigned_to_you")
@@ -157,7 +152,8 @@ def release_cases_of(user: User) -> int:
     field = RESPONSIBLE.get(user.organisation_kind, "")
     if not field:
         return 0
-    return Case.objects.open().filter(**{field: user}).update(**{field: None})
+    with acting_as_system("special_access"):  # also those that whoever ends the account does not see
+        return Case.objects.open().filter(**{field: user}).update(**{field: None})
 
 
 @transaction.atomic

@@ -6,8 +6,10 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from cases import permissions as may
 from cases.actions.move import StepRefused, locked, record_event
-from cases.models import Case, CaseEvent, Person, SafeContact
+from cases.actions.search import index_person
+from cases.models import Case, CaseEvent, CaseUserObjectPermission, Person, SafeContact
 from cases.permissions import OPEN_IN, Section
 from cases.states import State
 from partners.models import User
@@ -29,14 +31,18 @@ def contact_of(case: Case) -> SafeContact:
 
 
 def named_people(case: Case) -> list[User]:
-    """Those who are named in the case: the only ones who open a protected identity."""
-    people = (case.caseworker, case.decider, case.coordinator, case.local_responsible)
-    return [person for person in people if person is not None and person.is_active]
+    """Those who answer for the case or were named for its identity: the only ones who open it where protected."""
+    answering = (case.caseworker, case.decider, case.coordinator, case.local_responsible)
+    grants = CaseUserObjectPermission.objects.live().filter(content_object=case, permission__codename=may.OPEN_IDENTITY)
+    named = User.objects.filter(pk__in=grants.values("user")).order_by("name")
+    people = {person.pk: person for person in (*answering, *named) if person is not None and person.is_active}
+    return list(people.values())
 
 
 def may_open_identity(case: Case, user: User) -> bool:
     """Whether the section is this user's to read, and the protection lets them."""
-    return case.access_for(user).may_read(Section.IDENTITY) and (not case.is_protected or user.pk in case.named_ids)
+    access = case.access_for(user)
+    return access.may_read(Section.IDENTITY) and not access.keeps_names
 
 
 @transaction.atomic
@@ -58,8 +64,10 @@ def change_identity(case: Case, *, by: User, person: Mapping[str, Any], contact:
         raise PermissionDenied
     if case.state not in OPEN_IN[Section.IDENTITY]:
         raise StepRefused(case, "")
-    for row, values in ((person_of(case), person), (contact_of(case), contact)):
+    identity = person_of(case)
+    for row, values in ((identity, person), (contact_of(case), contact)):
         for name, value in values.items():
             setattr(row, name, value)
         row.save(update_fields=list(values))
+    index_person(identity)
     record_event(case, "change_identity", by=by, section=Section.IDENTITY)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django_fsm import can_proceed
 
 from cases import ball
+from cases.clocks.retention import kept_until
 from cases.guards import Blocker, blockers
 from cases.models import Case, CaseEvent
 from cases.permissions import Section
@@ -75,15 +76,15 @@ def is_in_time(case: Case, verb: str) -> bool:
 
 
 def locked(case: Case) -> Case:
-    """The case as it is now, its row locked until the transaction ends.
+    """The case as it is now, its row locked until the transaction ends; PermissionDenied where it is out of sight.
 
     `no_key`: rows that merely point at the case, such as a colleague's note, need not wait for us.
     """
-    return (
-        Case.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("key", "referring", "approving", "local_office", "ball_with")
-        .get(pk=case.pk)
-    )
+    rows = Case.objects.select_for_update(of=("self",), no_key=True)
+    found = rows.select_related("key", "referring", "approving", "local_office", "ball_with").filter(pk=case.pk).first()
+    if found is None:
+        raise PermissionDenied
+    return found
 
 
 @transaction.atomic
@@ -114,9 +115,11 @@ def move(
     step()
     now = clock.now()
     case.state_since = case.changed_at = now
+    if case.is_ended:
+        case.retention_on = kept_until(case, case.state, now)
     for name, value in (changes or {}).items():
         setattr(case, name, value)
-    case.save(update_fields=["state", "state_since", "changed_at", *(changes or {})])
+    case.save(update_fields=["state", "state_since", "changed_at", "retention_on", *(changes or {})])
     CaseEvent.objects.record(case, verb, by=by, was=was, note=note)
     ball.refresh(case)
     return case

@@ -9,9 +9,12 @@ from django.db import transaction
 
 from cases import ball, emails, pdfs
 from cases import permissions as may
+from cases.actions.files import forget_files
 from cases.actions.identity import contact_of, person_of
 from cases.actions.move import StepRefused, locked, move, record_event
+from cases.actions.search import index_person
 from cases.actions.share import share
+from cases.actions.special_access import may_unprotect
 from cases.models import (
     Case,
     CaseKey,
@@ -29,6 +32,7 @@ from cases.referral_checks import completeness
 from cases.states import BEFORE_DEPARTURE, State
 from partners.models import Organisation, User
 from returns_portal import clock
+from returns_portal.actor import acting_as_system
 
 
 @transaction.atomic
@@ -75,12 +79,17 @@ def save_referral(
     An empty `information` or `consent` takes back what a draft had recorded.
     """
     case = _open_for(case, by, Section.REFERRAL, OPEN_IN[Section.REFERRAL])
+    ends_protection = case.is_protected and not (facts or {}).get("is_protected", True)
+    if ends_protection and not may_unprotect(case, by):
+        raise PermissionDenied
     row = referral_of(case)
     _write(row, referral or {})
     if contact:
         _write(contact_of(case), contact)
     if person:
-        _write(person_of(case), person)
+        identity = person_of(case)
+        _write(identity, person)
+        index_person(identity)
     if dependants is not None:
         _replace_dependants(case, by, dependants)
     if information is not None:
@@ -91,6 +100,8 @@ def save_referral(
         setattr(case, name, value)
     case.save(update_fields=[*(facts or {}), *_facts_of(case, row)])
     record_event(case, "change_referral", by=by, section=Section.REFERRAL)
+    if ends_protection:
+        record_event(case, "end_protection", by=by)
     return case
 
 
@@ -182,12 +193,15 @@ def answer_request(case: Case, *, by: User, answers: dict[InformationRequest, st
 @transaction.atomic
 def discard(case: Case, *, by: User) -> None:
     """Delete a draft; nothing is kept (process, `discard`)."""
-    case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    case = locked(case)
     if not case.access_for(by).holds(may.REFER):
         raise PermissionDenied
     if case.state != State.DRAFT:
         raise StepRefused(case, "discard")
-    case.delete()
+    forget_files([case.pk])
+    # With the grants goes the sight of the case, in the middle of the deletion.
+    with acting_as_system("special_access"):
+        case.delete()
 
 
 @transaction.atomic

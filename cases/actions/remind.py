@@ -9,6 +9,8 @@ from functools import partial
 from django.db import transaction
 
 from cases import emails
+from cases.actions.break_glass import escalate_unjudged
+from cases.actions.files import forget_files
 from cases.clocks import (
     FACTS,
     PAGES,
@@ -24,8 +26,12 @@ from cases.clocks.recipients import WORDS, Circle
 from cases.models import Case, ClockRule, Notification
 from returns_portal import clock
 from returns_portal.actor import acting_as_system
+from returns_portal.logs import told_by_class
 
 logger = logging.getLogger(__name__)
+
+# Rings although processing is restricted, beside the safety rules: an answer to the person is no use of the case.
+DESPITE_RESTRICTION = frozenset({"rights_request"})
 
 
 @dataclass(frozen=True)
@@ -55,13 +61,16 @@ def walk_the_clocks(at: datetime | None = None) -> int:
         rules = list(ClockRule.objects.filter(is_active=True).order_by("-is_safety", "code"))
     for rule in rules:
         if rule.code in FACTS:
-            try:
-                with acting_as_system("reminders"):
-                    sent += _ring(rule, moment)
-            except Exception as error:  # only its class: a message may hold personal data
-                logger.error("The rule %s failed: %s", rule.code, type(error).__name__)
-    with acting_as_system("reminders"):
+            with told_by_class(logger, f"The rule {rule.code}"), acting_as_system("reminders"):
+                sent += _ring(rule, moment)
+    with told_by_class(logger, "Deleting old drafts"), acting_as_system("reminders"):
         delete_expired_drafts(moment)
+    with (
+        told_by_class(logger, "Escalating what nobody judged"),
+        acting_as_system("reminders"),
+        clock.moved_to(moment),
+    ):
+        escalate_unjudged()
     return sent
 
 
@@ -92,8 +101,10 @@ def _ringing(rule: ClockRule, at: datetime) -> Iterator[Ringing]:
     for one in sorted(running, key=lambda one: (str(one.case_id), one.subject)):
         case = cases.get(one.case_id)
         stops = pauses.get(one.case_id, [])
-        if case is None or is_paused(stops):
+        if case is None or case.destroyed_at is not None or is_paused(stops):
             continue
+        if case.limited_since is not None and not rule.is_safety and rule.code not in DESPITE_RESTRICTION:
+            continue  # processing is restricted: only what keeps the person safe goes on
         due = due_by(rule, case, one.start, stops, one.agreed)
         for reminder in reminders_of(rule, case, due, at):
             yield Ringing(case, one, due, reminder)
@@ -116,11 +127,8 @@ def _notices(rule: ClockRule, one: Ringing, circle: Circle) -> Iterator[Notifica
 
 def _carefully(name: str, deed: Callable[[], None]) -> None:
     """What goes wrong with one case is not the end of the others."""
-    try:
-        with transaction.atomic():
-            deed()
-    except Exception as error:  # as above
-        logger.error("The deed %s failed: %s", name, type(error).__name__)
+    with told_by_class(logger, f"The deed {name}"), transaction.atomic():
+        deed()
 
 
 def delete_expired_drafts(at: datetime) -> int:
@@ -129,5 +137,6 @@ def delete_expired_drafts(at: datetime) -> int:
     drafts = Case.objects.drafts().filter(changed_at__lte=at).select_for_update(of=("self",), skip_locked=True)
     expired = [case.pk for case in drafts if due_by(rule, case, case.changed_at) <= at]
     if expired:
+        forget_files(expired)
         Case.objects.drafts().filter(pk__in=expired).delete()
     return len(expired)

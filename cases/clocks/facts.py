@@ -7,7 +7,7 @@ from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 
 from cases.clocks.days import end_of
 from cases.clocks.rules import Running, fact
-from cases.models import Case, ContactAttempt, CounsellingSession, Hold, NeedsAsked, Referral, Thread
+from cases.models import Case, ContactAttempt, CounsellingSession, Hold, NeedsAsked, Referral, RightsRequest, Thread
 from cases.states import BEFORE_DEPARTURE, ENDED, HOLDABLE, State
 from partners.models import Organisation
 from returns_portal import clock
@@ -128,9 +128,17 @@ def draft_expires(at: datetime) -> Iterable[Running]:
 
 @fact("retention", is_fixed=True)
 def retention(at: datetime) -> Iterable[Running]:
-    """A closed case has reached the day of its destruction list."""
-    rows = Case.objects.filter(state=State.CLOSED, retention_on__isnull=False).values_list("pk", "retention_on")
+    """An ended case has reached the day of its destruction list."""
+    ended = Case.objects.filter(state__in=ENDED, destroyed_at__isnull=True)
+    rows = ended.filter(retention_on__isnull=False).values_list("pk", "retention_on")
     return [Running(pk, end_of(day)) for pk, day in rows if day]
+
+
+@fact("rights_request", "rights/", is_fixed=True, rings_in_pauses=True)
+def rights_request(at: datetime) -> Iterable[Running]:
+    """The person has asked something under data protection law: a month to answer, whatever else stands still."""
+    rows = RightsRequest.objects.filter(answered_on__isnull=True).values_list("case_id", "due_on", "pk")
+    return [Running(case_id, end_of(day), str(pk)) for case_id, day, pk in rows]
 
 
 @fact("hold_ends", "hold/", is_fixed=True, rings_in_pauses=True)

@@ -283,6 +283,17 @@ class UploadForm(forms.Form):
             self.fields["kind"].widget = forms.HiddenInput()
 
 
+class OriginalForm(forms.Form):
+    """Why somebody needs a file as it came."""
+
+    reason = forms.CharField(
+        label=_("Why the file is needed as it came"),
+        help_text=_("For example: the police ask when and where the photograph was taken."),
+        max_length=500,
+        widget=forms.Textarea,
+    )
+
+
 class KindsForm(forms.Form):
     """The local office says, kind by kind, whether there is support."""
 

@@ -232,7 +232,13 @@ class SituationPart(PartForm):
     )
 
     def __init__(
-        self, *args: Any, case: Case, referral: Referral, authorities: list[Organisation], **kwargs: Any
+        self,
+        *args: Any,
+        case: Case,
+        referral: Referral,
+        authorities: list[Organisation],
+        may_unprotect: bool,
+        **kwargs: Any,
     ) -> None:
         initial = {name: getattr(referral, name) for name in self.REFERRAL}
         initial |= dict(zip(self.CITIZENSHIPS, referral.citizenships, strict=False))
@@ -242,6 +248,8 @@ class SituationPart(PartForm):
             self.fields["approving"].queryset = Organisation.objects.approving()  # type: ignore[attr-defined]  # a ModelChoiceField
         else:
             del self.fields["approving"]
+        if case.is_protected and not may_unprotect:
+            del self.fields["is_protected"]
 
     def clean(self) -> dict[str, Any]:
         """A period ends after it begins; a day as witness belongs to a witness."""

@@ -1,8 +1,13 @@
 """The case and everything in its file that is not the reintegration itself."""
 
 from cases.models.access import CaseGroupObjectPermission, CaseUserObjectPermission
+from cases.models.administration import CaseInAdministration
 from cases.models.application import Application, Consent, ContactAttempt, CounsellingSession
-from cases.models.case import Case, CaseKey
+from cases.models.archive import Certificate, DestructionLine, DestructionList, RetentionRule
+from cases.models.breach import Breach, BreachKey
+from cases.models.break_glass import BreakGlass
+from cases.models.case import Case
+from cases.models.case_key import CaseKey
 from cases.models.clock import ClockRule, CodeEntry, Notification, PortalText, ProgrammeNumber, Visit
 from cases.models.decision import Decision, Hold
 from cases.models.document import Document
@@ -11,15 +16,22 @@ from cases.models.person import Dependant, Gender, Person, SafeContact
 from cases.models.question import Message, NeedsAsked, Thread
 from cases.models.record import CaseRecord
 from cases.models.referral import Information, InformationRequest, Referral, ReferralConsent, YesNo, YesNoUnsure
+from cases.models.rights import Extract, Restriction, RightsRequest
+from cases.models.search_key import SearchKey
 
 __all__ = [
     "Application",
+    "BreakGlass",
+    "Breach",
+    "BreachKey",
     "Case",
     "CaseEvent",
     "CaseGroupObjectPermission",
+    "CaseInAdministration",
     "CaseKey",
     "CaseRecord",
     "CaseUserObjectPermission",
+    "Certificate",
     "ClockRule",
     "CodeEntry",
     "Consent",
@@ -27,7 +39,10 @@ __all__ = [
     "CounsellingSession",
     "Decision",
     "Dependant",
+    "DestructionLine",
+    "DestructionList",
     "Document",
+    "Extract",
     "Gender",
     "Hold",
     "Information",
@@ -40,7 +55,11 @@ __all__ = [
     "ProgrammeNumber",
     "Referral",
     "ReferralConsent",
+    "Restriction",
+    "RetentionRule",
+    "RightsRequest",
     "SafeContact",
+    "SearchKey",
     "Thread",
     "Visit",
     "YesNo",

@@ -18,6 +18,18 @@ class GrantQuerySet(models.QuerySet[Any]):
         return self.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=clock.now()))
 
 
+class GroupGrantQuerySet(GrantQuerySet):
+    """Grants to organisations, of which some open nothing by themselves."""
+
+    def live(self) -> Self:
+        """Grants that open the case to everybody in the organisation at this moment."""
+        return self.taking_part().filter(by_name_only=False)
+
+    def taking_part(self) -> Self:
+        """Grants by which the organisation has a part in the case, be it through named people only."""
+        return super().live()
+
+
 class Grant(models.Model):
     """What guardian's tables lack: an end, a reason, and who gave it."""
 
@@ -37,8 +49,10 @@ class CaseGroupObjectPermission(Grant, GroupObjectPermissionBase):
     """A right of an organisation's group on one case. A renewed grant updates its row."""
 
     content_object = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="group_grants")
+    # The case is restricted: the organisation takes part, but only its named people reach it, by grants of their own.
+    by_name_only = models.BooleanField(default=False)
 
-    objects = GrantQuerySet.as_manager()  # type: ignore[assignment, misc]  # guardian's manager grants without reason or end
+    objects = GroupGrantQuerySet.as_manager()  # type: ignore[assignment, misc]  # guardian's manager grants without reason or end
 
     class Meta(GroupObjectPermissionBase.Meta):
         indexes: ClassVar[list[models.Index]] = [

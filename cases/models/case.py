@@ -2,28 +2,30 @@
 
 import secrets
 import uuid
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Value, When
+from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from cases import permissions as may
-from cases.codes import ALPHABET, normalise_code
+from cases.codes import ALPHABET
+from cases.models.case_queryset import RESPONSIBLE, CaseQuerySet
 from cases.states import BEFORE_DEPARTURE, ENDED, LAWFUL_CHANGES, State
-from returns_portal import clock, crypto
+from returns_portal import clock
 
 if TYPE_CHECKING:
     from cases.models.access import CaseGroupObjectPermission, CaseUserObjectPermission
     from partners.models import User
+
+__all__ = ["RESPONSIBLE", "Case", "CaseQuerySet", "new_code"]
 
 
 def new_code() -> str:
@@ -31,113 +33,9 @@ def new_code() -> str:
     return "".join(secrets.choice(ALPHABET) for _place in range(8))
 
 
-class CaseQuerySet(models.QuerySet["Case"]):
-    """Questions about many cases, in the caseworkers' words."""
-
-    def visible_to(self, user: Any) -> Self:
-        """The cases on which the user, or the user's organisation, holds a live grant. The only door to a case."""
-        if not user.is_authenticated or not user.is_active:
-            return self.none()
-        return self.filter(_granted_to(user))
-
-    def with_rights_of(self, user: "User") -> Self:
-        """With this reader's live rights, for `take_access`: the gate asks once for the case and for the grants."""
-        from cases.models.access import (  # the grants point at Case, so they cannot be imported before it exists
-            CaseGroupObjectPermission,
-            CaseUserObjectPermission,
-        )
-
-        here = {"content_object": OuterRef("pk")}
-        by_group = CaseGroupObjectPermission.objects.live().filter(group_id__in=user.group_ids(), **here)
-        by_name = CaseUserObjectPermission.objects.live().filter(user=user, **here)
-        return self.annotate(
-            rights_by_group=ArraySubquery(by_group.values("permission__codename")),
-            rights_by_name=ArraySubquery(by_name.values("permission__codename")),
-        )
-
-    def open(self) -> Self:
-        """Cases that are still on their way."""
-        return self.exclude(state__in=ENDED)
-
-    def drafts(self) -> Self:
-        """Referrals that have not been sent."""
-        return self.filter(state=State.DRAFT)
-
-    def sent(self) -> Self:
-        """Everything but drafts."""
-        return self.exclude(state=State.DRAFT)
-
-    def held_by(self, organisation: Any) -> Self:
-        """Cases in which this organisation must act next."""
-        return self.filter(ball_with=organisation)
-
-    def overdue(self) -> Self:
-        """Cases whose ball holder is late."""
-        return self.filter(ball_due__lt=clock.now())
-
-    def on_desk_of(self, user: "User") -> Self:
-        """Cases for which this person answers in their organisation, or nobody does; a manager answers for all."""
-        name = RESPONSIBLE.get(user.organisation_kind, "")
-        if not name or user.is_manager:
-            return self
-        return self.filter(Q(**{name: user}) | Q(**{f"{name}__isnull": True}))
-
-    def with_alias_for(self, user: "User") -> Self:
-        """With `alias_seen`: the alias where this reader may know the person by it, else an empty word."""
-        return self.annotate(alias_seen=models.Case(When(_knows_alias(user), then=F("alias")), default=Value("")))
-
-    def named(self, text: str, user: "User") -> Self:
-        """Cases whose code, or whose alias where this reader may know it, matches what was typed."""
-        code = normalise_code(text)
-        matches = Q(alias__icontains=text.strip()) & _knows_alias(user)
-        return self.filter(matches | Q(code=code)) if code else self.filter(matches)
-
-
 def page(label: Any, name: str) -> dict[str, Any]:
     """What a transition says of itself: its button's label and the name of its page."""
     return {"label": label, "page": name}
-
-
-# The field that names who answers for a case in an organisation of this kind.
-RESPONSIBLE = {
-    "social_services": "caseworker",
-    "ngo": "caseworker",
-    "migration_agency": "caseworker",
-    "police": "caseworker",
-    "lansstyrelsen": "decider",
-    "iom_helsinki": "coordinator",
-    "iom_local": "local_responsible",
-}
-
-
-def _knows_alias(user: "User") -> Q:
-    """In which cases the identity is open to this reader; a protected one leaves all lists (process, section 4)."""
-    from cases.models.access import CaseGroupObjectPermission  # the grants point at Case
-
-    is_open = Q(is_protected=False)
-    if user.organisation_kind == "iom_local":
-        supports = CaseGroupObjectPermission.objects.live().filter(
-            content_object=OuterRef("pk"), group_id__in=user.group_ids(), permission__codename=may.SUPPORT
-        )
-        return is_open & Q(Exists(supports))
-    if user.organisation_kind == "iom_helsinki":
-        return is_open & Q(shared_with_iom__contains=[may.Section.IDENTITY.value])
-    if user.organisation is not None and user.organisation.is_referring:
-        return is_open & ~Q(state=State.CLOSED)  # what is left to the referrer then is no identity
-    return is_open
-
-
-def _granted_to(user: "User") -> Q:
-    from cases.models.access import (  # the grants point at Case, so they cannot be imported before it exists
-        CaseGroupObjectPermission,
-        CaseUserObjectPermission,
-    )
-
-    by_group = CaseGroupObjectPermission.objects.live().filter(
-        content_object=OuterRef("pk"), group_id__in=user.group_ids()
-    )
-    by_name = CaseUserObjectPermission.objects.live().filter(content_object=OuterRef("pk"), user=user)
-    return Q(Exists(by_group)) | Q(Exists(by_name))
 
 
 class Case(FSMModelMixin, models.Model):
@@ -155,6 +53,11 @@ class Case(FSMModelMixin, models.Model):
     is_urgent = models.BooleanField(default=False)
     has_minor = models.BooleanField(default=False)
     is_protected = models.BooleanField(default=False)
+    # Only named people reach the case, in every organisation; who closed the circle opens it again.
+    is_restricted = models.BooleanField(default=False, editable=False)
+    restricted_by = models.ForeignKey(
+        "partners.Organisation", null=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
     completeness = models.PositiveSmallIntegerField(default=0)
 
     referring = models.ForeignKey("partners.Organisation", on_delete=models.PROTECT, related_name="referred_cases")
@@ -203,6 +106,9 @@ class Case(FSMModelMixin, models.Model):
     next_contact_on = models.DateField(null=True)
     closed_at = models.DateTimeField(null=True)
     retention_on = models.DateField(null=True)
+    # Processing is restricted since (article 18), and the contents are destroyed since; both by `actions.archive`.
+    limited_since = models.DateTimeField(null=True, editable=False)
+    destroyed_at = models.DateTimeField(null=True, editable=False)
 
     # No consent, no health section for the local office; written by the consents' action.
     shares_health = models.BooleanField(default=False)
@@ -225,6 +131,7 @@ class Case(FSMModelMixin, models.Model):
             (may.COORDINATE, "Can coordinate the case"),
             (may.INFORM, "Is informed of the case"),
             (may.SUPPORT, "Can support the returnee at home"),
+            (may.OPEN_IDENTITY, "Can open the protected identity"),
         )
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
@@ -237,6 +144,9 @@ class Case(FSMModelMixin, models.Model):
                 ),
             ),
             models.CheckConstraint(name="case_state_known", condition=Q(state__in=State.values)),
+            models.CheckConstraint(
+                name="case_restricted_by_somebody", condition=Q(is_restricted=False) | Q(restricted_by__isnull=False)
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
@@ -314,12 +224,27 @@ class Case(FSMModelMixin, models.Model):
 
     def _access_with(self, codenames: frozenset[str], user: "User") -> may.Access:
         relation = may.relation_of(codenames, user.organisation_kind)
-        keeps_names = self.is_protected and user.pk not in self.named_ids
-        return may.Access(codenames, relation, not self.shares_health, frozenset(self.shared_with_iom), keeps_names)
+        is_named = user.pk in self.answering_ids or may.OPEN_IDENTITY in codenames
+        keeps_names = self.is_protected and not is_named
+        return may.Access(
+            codenames,
+            relation,
+            not self.shares_health,
+            frozenset(self.shared_with_iom),
+            keeps_names,
+            self._at_most_for(user),
+        )
+
+    def _at_most_for(self, user: "User") -> may.Level:
+        """While processing is restricted the record owner's manager reads, and everybody else sees that it is so."""
+        if self.limited_since is None:
+            return may.Level.WRITE
+        is_owner = user.is_manager and user.organisation_id == self.referring_id
+        return may.Level.READ if is_owner else may.Level.LINE
 
     @property
-    def named_ids(self) -> set[uuid.UUID | None]:
-        """Those who answer for the case: the only ones who open a protected identity."""
+    def answering_ids(self) -> set[uuid.UUID | None]:
+        """Those who answer for the case; they and who is named for it open a protected identity."""
         return {self.caseworker_id, self.decider_id, self.coordinator_id, self.local_responsible_id}
 
     @transition(
@@ -504,28 +429,3 @@ class Case(FSMModelMixin, models.Model):
     )
     def reopen(self) -> None:
         """Begin again with a new consent; what was stays as history (process, section 2)."""
-
-
-class CaseKey(models.Model):
-    """The case's data key, wrapped by the key list. Destroying the row makes the sealed fields unreadable."""
-
-    case = models.OneToOneField(Case, primary_key=True, on_delete=models.CASCADE, related_name="key")
-    key_id = models.CharField(max_length=40)
-    wrapped = models.BinaryField()
-
-    def __str__(self) -> str:
-        return self.key_id
-
-    def open(self) -> bytes:
-        """The data key, 32 bytes; unwrapped once per instance."""
-        plain: bytes | None = self.__dict__.get("_plain")
-        if plain is None:
-            plain = crypto.unwrap(self.key_id, bytes(self.wrapped), self.case_id.bytes)
-            self.__dict__["_plain"] = plain
-        return plain
-
-    @classmethod
-    def make(cls, case: Case) -> Self:
-        """Give a new case its key."""
-        key_id, wrapped, _plain = crypto.new_data_key(case.pk.bytes)
-        return cls.objects.create(case=case, key_id=key_id, wrapped=wrapped)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -44,6 +45,13 @@ class Document(CaseRecord):
         OTHER = "other", _("Other")
         PAPER = "paper", _("Made by the portal")
 
+    class Scan(models.TextChoices):
+        WAITING = "waiting", _("Not checked for viruses yet")
+        CLEAN = "clean", _("Checked for viruses")
+        INFECTED = "infected", _("A virus was found")
+        # Where no scanner is set up: never in production.
+        SKIPPED = "skipped", _("Not checked for viruses (demo)")
+
     kind = models.CharField(_("What it is"), max_length=20, choices=Kind.choices)
     section = models.CharField(max_length=20, choices=Section.choices)
     paper = models.CharField(max_length=40, blank=True, editable=False)
@@ -55,6 +63,10 @@ class Document(CaseRecord):
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
     stored_as = models.CharField(max_length=80, editable=False)
+    # The file as it came, kept as evidence; '' where nothing of it was changed.
+    original_stored_as = models.CharField(max_length=80, blank=True, editable=False)
+    scan = models.CharField(max_length=10, choices=Scan.choices, default=Scan.WAITING, editable=False)
+    scanned_at = models.DateTimeField(null=True, editable=False)
     withdrawn_at = models.DateTimeField(null=True, editable=False)
 
     objects = DocumentQuerySet.as_manager()  # type: ignore[misc]  # a more special manager than the base class has
@@ -73,3 +85,10 @@ class Document(CaseRecord):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def is_openable(self) -> bool:
+        """Whether the file may be given out: the portal's own papers, and what the scanner found clean."""
+        if self.kind == self.Kind.PAPER or self.scan == self.Scan.CLEAN:
+            return True
+        return self.scan == self.Scan.SKIPPED and not settings.CLAMD_URL

@@ -9,6 +9,7 @@ from django.db.models import Q
 from cases.models.record import CaseRecord, CaseRecordQuerySet
 from cases.permissions import Section
 from returns_portal.crypto import SealedTextField
+from returns_portal.models import never_emptied
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -52,6 +53,8 @@ class CaseEventQuerySet(CaseRecordQuerySet["CaseEvent"]):
 class CaseEvent(CaseRecord):
     """One line of the timeline: who did what, when, and which state came of it."""
 
+    # A case that has a history is never deleted, and the serving roles hold no right to delete a line of it.
+    case = models.ForeignKey("cases.Case", on_delete=models.DO_NOTHING, editable=False)
     verb = models.CharField(max_length=40)
     was = models.CharField(max_length=20, blank=True)
     became = models.CharField(max_length=20)
@@ -65,7 +68,8 @@ class CaseEvent(CaseRecord):
     class Meta:
         indexes: ClassVar[list[models.Index]] = [models.Index(fields=["case", "-created_at"], name="event_case")]
         triggers: ClassVar[list[pgtrigger.Trigger]] = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            never_emptied(),
         ]
 
     def __str__(self) -> str:

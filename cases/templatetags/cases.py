@@ -23,7 +23,7 @@ def identity_facts(context: Context) -> list[tuple[str, str]]:
         return []
     facts = []
     if access.may_read(Section.IDENTITY):
-        facts.append((_("Alias"), case.alias))
+        facts.append((_("Alias"), "" if access.keeps_names else case.alias))
         facts.append((_("Language"), language_name(case.language) if case.language else ""))
     facts.append((_("To"), country_name(case.destination) if case.destination else ""))
     if access.may_read(Section.STATUS) and case.departs_at and not case.is_ended:
@@ -38,8 +38,12 @@ def identity_flags(context: Context) -> list[tuple[str, str]]:
     if case is None or access is None or access.relation is None:
         return []
     flags = []
+    if case.limited_since is not None:
+        flags.append((_("Processing restricted"), "warn"))
     if access.may_read(Section.REFERRAL):
         flags += flags_of(case)
+    if case.is_restricted:
+        flags.append((_("Named people only"), "danger"))
     if case.held_until is not None and not case.is_ended:
         day = short_day(case.held_until)
         if case.held_until < clock.today():

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from cases.models import Application, Case, Consent, Document
 from cases.pdfs.application import BY_HAND
 from cases.permissions import Access, Section
 from cases.states import State
+from cases.views.documents import say_kept
 from cases.views.identity import identity_closed
 from cases.views.lookup import case_for, is_open
 from cases.views.registers import record_page
@@ -133,19 +133,11 @@ def upload(request: PortalRequest, code: str) -> HttpResponse:
         request,
         case,
         form,
-        lambda _form: _add(case, request, form),
+        lambda _form: say_kept(request, actions.add_document(case, by=request.user, **form.cleaned_data)),
         title=_("Add a file to the application"),
         submit_label=_("Upload"),
         back=f"{case.get_absolute_url()}application/",
-        success=_("The file is added."),
     )
-
-
-def _add(case: Case, request: PortalRequest, form: UploadForm) -> None:
-    try:
-        actions.add_document(case, by=request.user, **form.cleaned_data)
-    except ValidationError as error:
-        raise ValidationError({"file": error.messages}) from error
 
 
 @reach("case")

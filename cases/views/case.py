@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from cases import actions, ball, guards, steps
 from cases import permissions as may
+from cases.actions.rights import may_answer_person
 from cases.models import Case, Document, Thread
 from cases.models.case import RESPONSIBLE
 from cases.permissions import OPEN_IN, Relation, Section
@@ -97,7 +98,7 @@ def case(request: PortalRequest, code: str) -> HttpResponse:
     before = actions.note_visit(case, by=user)
     show = shown(request)
     events = list(events_for(case, user, access, show).defer("note")[: EVENTS + 1])
-    questions = open_questions(case, user)
+    questions = open_questions(case, user) if access.may_read(Section.QUESTIONS) else []
     transitions = actions.steps_from(case, user)
     phases = [phase(title, rows) for title, rows in steps.step_map(case, access)]
     running = list(running_steps(case, user, phases))
@@ -116,6 +117,7 @@ def case(request: PortalRequest, code: str) -> HttpResponse:
         "may_ask": case.state in OPEN_IN[Section.QUESTIONS] and access.may_write(Section.QUESTIONS),
         "contacts": list(contacts_of(case)),
         "more": list(more_of(case, user, transitions)),
+        "may_see_rights": may_answer_person(case, user),
         "may_see_looks": access.relation in {Relation.REFERRING, Relation.APPROVING, Relation.COORDINATING},
     }
     return render(request, "cases/case.html", context)
@@ -200,7 +202,7 @@ def tasks_of(
                 _("To do"),
                 "warn",
             )
-    if case.held_until is not None and case.state in HOLDABLE and may.MAY_PASS_ON_A_WITHDRAWAL(case, user):
+    if case.held_until is not None and case.state in HOLDABLE and may.MAY_PAUSE(case, user):
         yield TaskLine(_("End the pause or extend it"), url_of("cases:hold", case))
     yield from running
     for step in transitions:
@@ -258,7 +260,7 @@ def more_of(case: Case, user: User, transitions: list[Any]) -> Iterator[TaskLine
             yield TaskLine(step.custom["label"], url)
     acts: list[tuple[bool, Any, str]] = [
         (
-            case.state in HOLDABLE and case.held_until is None and may.MAY_PASS_ON_A_WITHDRAWAL(case, user),
+            case.state in HOLDABLE and case.held_until is None and may.MAY_PAUSE(case, user),
             _("Pause the case"),
             "cases:hold",
         ),
@@ -277,8 +279,8 @@ def more_of(case: Case, user: User, transitions: list[Any]) -> Iterator[TaskLine
 
 
 def may_reassign(case: Case, user: User) -> bool:
-    """A manager names who is responsible; others take an open case that nobody answers for."""
+    """A manager names who is responsible; others take an open case that nobody answers for, if it is no special one."""
     name = RESPONSIBLE.get(user.organisation_kind, "")
     if not name or case.is_ended:
         return False
-    return user.is_manager or getattr(case, f"{name}_id") is None
+    return user.is_manager or (getattr(case, f"{name}_id") is None and actions.may_answer_for(case, user))

@@ -17,7 +17,6 @@ from cases.views.lookup import case_for, is_open, require_open
 from cases.views.registers import record_page
 from cases.views.steps import step_page
 from partners.http import PortalRequest, reach
-from partners.models import User
 
 
 @reach("case")
@@ -25,7 +24,7 @@ from partners.models import User
 def start_application(request: PortalRequest, code: str) -> HttpResponse:
     """IOM Helsinki takes on the case and asks the local office about kinds of support (leaflet, step 4)."""
     case = case_for(request, code, step="start_application")
-    colleagues = User.objects.filter(organisation=request.user.organisation, is_active=True).order_by("name")
+    colleagues = actions.whom_to_name(case, request.user)
     form = TakeOnForm(request.POST or None, case=case, colleagues=colleagues, initial={"coordinator": request.user.pk})
 
     def act(data: dict[str, Any]) -> None:

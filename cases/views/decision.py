@@ -73,7 +73,9 @@ def decide(request: PortalRequest, code: str) -> HttpResponse:
         "blockers": [blocker for blocker in missing if blocker.page != _page(case, "decide")],
         "ways": _ways(case, asks_first=given < len(checks), is_own=is_own),
         "moved_on": "" if case.state == State.REFERRED else moved_on(case),
-        "may_take": case.decider_id is None and case.state in {State.REFERRED, State.MORE_INFO},
+        "may_take": case.decider_id is None
+        and case.state in {State.REFERRED, State.MORE_INFO}
+        and actions.may_answer_for(case, request.user),
     }
     return render(request, "cases/decision/decide.html", context)
 

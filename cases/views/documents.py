@@ -1,9 +1,9 @@
 """The case's papers and files: listed by who may read them, given out as attachments only."""
 
-from pathlib import PurePosixPath
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,13 +13,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from cases import actions
 from cases.actions.documents import SECTION_OF
-from cases.forms.application import UploadForm
+from cases.forms.application import OriginalForm, UploadForm
 from cases.models import Case, Document
 from cases.permissions import OPEN_IN, Access, Relation, Section
 from cases.views.lookup import case_for
 from cases.views.registers import record_page
 from partners.http import PortalRequest, reach
-from returns_portal import looks
+from partners.step_up import fresh_factor
+from returns_portal import looks, uploads
 
 
 def readable(case: Case, access: Access) -> "list[Document]":
@@ -62,22 +63,23 @@ def add(request: PortalRequest, code: str) -> HttpResponse:
         raise PermissionDenied
     form = UploadForm(request.POST or None, request.FILES or None, kinds=kinds)
 
-    def act(_form: object) -> None:
-        try:
-            actions.add_document(case, by=request.user, **form.cleaned_data)
-        except ValidationError as error:
-            raise ValidationError({"file": error.messages}) from error
-
     return record_page(
         request,
         case,
         form,
-        act,
+        lambda _form: say_kept(request, actions.add_document(case, by=request.user, **form.cleaned_data)),
         title=_("Add a document"),
         submit_label=_("Upload"),
         back=f"{case.get_absolute_url()}documents/",
-        success=_("The document is added."),
     )
+
+
+def say_kept(request: PortalRequest, document: Document) -> None:
+    """Tell the uploader that the file is there, and whether it opens already."""
+    if document.is_openable:
+        messages.success(request, _("The document is added."))
+    else:
+        messages.success(request, _("The document is added. It opens when it has been checked for viruses."))
 
 
 def _document(request: PortalRequest, case: Case, document_id: UUID) -> Document:
@@ -97,8 +99,17 @@ def file_name(document: Document) -> str:
     """What the file is called on the reader's own disk: never by the name it came with, which may be a person's."""
     if document.paper:
         return document.name
-    ending = PurePosixPath(document.name).suffix.lower()
-    return f"{document.case.code_shown} {document.pk.hex[:6]}{ending}"
+    return f"{document.case.code_shown} {document.pk.hex[:6]}{uploads.ending_of(document.media_type)}"
+
+
+def attachment(content: bytes, name: str, media_type: str) -> HttpResponse:
+    """A file that no browser opens by itself, keeps, or runs anything of."""
+    response = HttpResponse(content, content_type=media_type)
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 @reach("case")
@@ -107,15 +118,31 @@ def document(request: PortalRequest, code: str, document_id: UUID) -> HttpRespon
     """Give out one file as an attachment, and write down who took it."""
     case = case_for(request, code)
     found = _document(request, case, document_id)
+    content = actions.read_document(found)
     looks.record(
         user=request.user, case_id=case.pk, section=found.section, action="download", path_name="cases:document"
     )
-    response = HttpResponse(actions.read_document(found), content_type=found.media_type)
-    response["Content-Disposition"] = content_disposition_header(True, file_name(found)) or "attachment"
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store"
-    return response
+    return attachment(content, file_name(found), found.media_type)
+
+
+@reach("case")
+@fresh_factor
+@require_http_methods(["GET", "POST"])
+def original(request: PortalRequest, code: str, document_id: UUID) -> HttpResponse:
+    """Give out the file as it came: to a manager of those who added it, for a reason that is written down."""
+    case = case_for(request, code)
+    found = _document(request, case, document_id)
+    actions.check_may_open_original(found, request.user)
+    form = OriginalForm(request.POST or None)
+    if form.is_valid():
+        content = actions.open_original(found, by=request.user, reason=form.cleaned_data["reason"])
+        looks.record(
+            user=request.user, case_id=case.pk, section=found.section, action="reveal", path_name="cases:original"
+        )
+        # Named and typed so that a double click starts nothing: it is evidence, not a paper to read.
+        return attachment(content, f"{file_name(found)}.original", "application/octet-stream")
+    context = {"case": case, "form": form, "document": found}
+    return render(request, "cases/documents_original.html", context)
 
 
 @reach("case")

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, F, Max
+from django.db.models import Count, F, Max, Q
 from django.db.models.functions import TruncDate
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -22,6 +22,7 @@ from cases.words import event_words
 from partners.http import PortalRequest, reach
 from partners.models import User
 from returns_portal import clock
+from returns_portal.actor import acting_as_system
 from returns_portal.models import Look
 
 SHOWS = (("steps", _("Only steps")), ("messages", _("Messages")), ("all", _("All")))
@@ -97,6 +98,19 @@ def history(request: PortalRequest, code: str) -> HttpResponse:
     )
 
 
+# What is worth a mark, beside the sections that were opened.
+MARKS = {
+    Look.Action.REVEAL: (_("Name opened"), "warn"),
+    Look.Action.DOWNLOAD: (_("Document downloaded"), "info"),
+    Look.Action.LIST: (_("Stood in a list"), "neutral"),
+    Look.Action.SEARCH: (_("Found by a search"), "warn"),
+    Look.Action.EXPORT: (_("Extract taken out"), "danger"),
+    Look.Action.BREAK_GLASS: (_("Opened in an emergency"), "danger"),
+    Look.Action.DESTROY: (_("Destroyed"), "danger"),
+    Look.Action.REFUSED: (_("Refused"), "danger"),
+}
+
+
 class Looked(NamedTuple):
     """What one person looked at on one day."""
 
@@ -106,20 +120,21 @@ class Looked(NamedTuple):
     sections: list[str]
     times: int
     last: datetime
-    revealed: bool
-    downloaded: bool
-    was_refused: bool
+    marks: list[tuple[str, str]]
 
 
 @reach("case")
 @require_GET
 def seen(request: PortalRequest, code: str) -> HttpResponse:
-    """Who has looked at the case, by person and day; open to the case's own organisations in Sweden and to Helsinki."""
+    """Who has looked at the case, by person and day, in lists and searches too.
+
+    Open to the case's own organisations in Sweden and to Helsinki.
+    """
     case = case_for(request, code, read=Section.STATUS)
     if request.access.relation not in MAY_ASK_WHO_LOOKED:
         raise PermissionDenied
     rows = (
-        Look.objects.filter(case_id=case.pk)
+        Look.objects.filter(Q(case_id=case.pk) | Q(shown__contains=[case.pk]))
         .annotate(day=TruncDate("at", tzinfo=clock.STOCKHOLM))
         .values("day", "user_id")
         .annotate(
@@ -127,11 +142,14 @@ def seen(request: PortalRequest, code: str) -> HttpResponse:
             last=Max("at"),
             seen=ArrayAgg("section", distinct=True),
             acts=ArrayAgg("action", distinct=True),
+            outcomes=ArrayAgg("outcome", distinct=True),
         )
         .order_by("-day", "-last")
     )
-    page = Paginator(rows, 50).get_page(request.GET.get("page"))
-    found: list[dict[str, Any]] = list(page.object_list)
+    # A line about a list names no one case, so it is nobody's to read but the portal's own.
+    with acting_as_system("oversight"):
+        page = Paginator(rows, 50).get_page(request.GET.get("page"))
+        found: list[dict[str, Any]] = list(page.object_list)
     people = User.objects.select_related("organisation").in_bulk([row["user_id"] for row in found if row["user_id"]])
     return render(
         request, "cases/seen.html", {"case": case, "page": page, "looks": [_looked(r, people) for r in found]}
@@ -141,6 +159,7 @@ def seen(request: PortalRequest, code: str) -> HttpResponse:
 def _looked(row: dict[str, Any], people: dict[Any, User]) -> Looked:
     person = people.get(row["user_id"])
     labels = dict(Section.choices)
+    acts = {*row["acts"], *([Look.Action.REFUSED] if Look.Outcome.REFUSED in row["outcomes"] else [])}
     return Looked(
         day=row["day"],
         name=person.name if person else gettext("The portal"),
@@ -148,7 +167,5 @@ def _looked(row: dict[str, Any], people: dict[Any, User]) -> Looked:
         sections=[str(labels.get(code, code)) for code in sorted(row["seen"]) if code],
         times=row["count"],
         last=row["last"],
-        revealed=Look.Action.REVEAL in row["acts"],
-        downloaded=Look.Action.DOWNLOAD in row["acts"],
-        was_refused=Look.Action.REFUSED in row["acts"],
+        marks=[(str(words), kind) for act, (words, kind) in MARKS.items() if act in acts],
     )

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,13 +17,8 @@ from cases.states import HOLDABLE
 from cases.views.lookup import case_for
 from cases.views.steps import step_page
 from partners.http import PortalRequest, reach
-from partners.models import Organisation, User
+from partners.models import Organisation
 from returns_portal.ui import day_in_words
-
-
-def colleagues_of(user: User) -> QuerySet[User]:
-    """The active people of the reader's organisation."""
-    return User.objects.filter(organisation=user.organisation, is_active=True).order_by("name")
 
 
 @reach("case")
@@ -32,7 +26,7 @@ def colleagues_of(user: User) -> QuerySet[User]:
 def hold(request: PortalRequest, code: str) -> HttpResponse:
     """Pause the case; while it is paused, extend the pause or end it."""
     case = case_for(request, code)
-    if not may.MAY_PASS_ON_A_WITHDRAWAL(case, request.user):
+    if not may.MAY_PAUSE(case, request.user):
         raise PermissionDenied
     if case.state not in HOLDABLE:
         if request.method == "POST":
@@ -47,7 +41,9 @@ def _begin(request: PortalRequest, case: Case) -> HttpResponse:
     if request.POST.get("do") in {"extend", "resume"}:  # the pause was ended meanwhile
         raise actions.StepRefused(case, "resume")
     form = HoldForm(
-        request.POST if request.method == "POST" else None, colleagues=colleagues_of(user), initial={"owner": user.pk}
+        request.POST if request.method == "POST" else None,
+        colleagues=actions.colleagues_in(case, user),
+        initial={"owner": user.pk},
     )
     if form.is_valid():
         actions.hold_case(case, by=user, **form.cleaned_data)

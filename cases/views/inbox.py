@@ -6,12 +6,14 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from cases import actions
 from cases.models import Case, Notification
-from cases.views.today import notice_rows
+from cases.views.lists import note_list
+from cases.views.today import cases_in, notice_rows
 from partners.http import PortalRequest, reach
 
 PAGE = 30
@@ -28,6 +30,7 @@ def inbox(request: PortalRequest) -> HttpResponse:
     page = Paginator(mine, PAGE).get_page(request.GET.get("page"))
     start = (page.number - 1) * PAGE
     notices = notice_rows(request.user, unread_only=only_unread, limit=PAGE, start=start)
+    note_list(request, beside=cases_in(notices))
     return render(request, "cases/inbox.html", {"page": page, "notices": notices, "only_unread": only_unread})
 
 
@@ -39,7 +42,8 @@ def open_notice(request: PortalRequest, pk: UUID) -> HttpResponse:
     if notice is None:
         raise Http404
     actions.read_notices(request.user, only=pk)
-    if notice.case_id and not Case.objects.visible_to(request.user).filter(pk=notice.case_id).exists():
+    leads_to = notice.case_id if notice.page != reverse("cases:glass-review") else None
+    if leads_to is not None and not Case.objects.visible_to(request.user).filter(pk=leads_to).exists():
         return redirect("cases:inbox")
     return redirect(notice.page)
 

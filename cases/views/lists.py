@@ -1,6 +1,7 @@
 """Lists of cases: all that one may see, Länsstyrelsen's queue, IOM Helsinki's board."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -33,10 +34,11 @@ def responsible_field(user: User) -> str:
     return RESPONSIBLE[user.organisation_kind]
 
 
-def note_list(request: PortalRequest) -> None:
-    """A list is a look too."""
+def note_list(request: PortalRequest, *lists: Iterable[r.Row], beside: Iterable[UUID] = ()) -> None:
+    """A list is a look too, at every case that it shows; `beside` are cases of which it shows no row but the code."""
     name = request.resolver_match.view_name if request.resolver_match else ""
-    looks.record(user=request.user, case_id=None, section="", action="list", path_name=name)
+    shown = [*(row.id for rows in lists for row in rows), *beside]
+    looks.record(user=request.user, case_id=None, section="", action="list", path_name=name, shown=shown)
 
 
 def of_person(cases: CaseQuerySet, user: User, who: str) -> CaseQuerySet:
@@ -58,7 +60,7 @@ def asked_of(request: PortalRequest) -> QueryDict:
 
 def searched(request: PortalRequest) -> str:
     """What is searched for. Words come by POST alone: an address stays in histories and logs, and holds codes only."""
-    text = asked_of(request).get("q", "").strip()[:80]
+    text = asked_of(request).get("q", "").replace("\0", "").strip()[:80]  # a NUL is no text to the database
     return text if request.method == "POST" or normalise_code(text) else ""
 
 
@@ -88,7 +90,6 @@ def all_cases(request: PortalRequest) -> HttpResponse:
     if (address := to_address(request)) is not None:
         return address
     user, asked = request.user, asked_of(request)
-    note_list(request)
     visible = Case.objects.visible_to(user)
     tabs: dict[str, tuple[str, CaseQuerySet]] = {
         "open": (_("Open"), visible.open()),
@@ -117,6 +118,7 @@ def all_cases(request: PortalRequest) -> HttpResponse:
         "ignored": bool(asked.get("state") and not state),
         "shows_flags": user.organisation_kind != "iom_local",
     }
+    note_list(request, context["rows"])
     return render(request, "cases/list.html", context)
 
 
@@ -126,7 +128,6 @@ def queue(request: PortalRequest) -> HttpResponse:
     if (address := to_address(request)) is not None:
         return address
     user, asked = request.user, asked_of(request)
-    note_list(request)
     mine = Case.objects.visible_to(user).filter(approving=user.organisation)
     lately = clock.now() - DECIDED_LATELY
     tabs: dict[str, tuple[str, CaseQuerySet, str]] = {
@@ -145,6 +146,7 @@ def queue(request: PortalRequest) -> HttpResponse:
     if text:
         cases = cases.named(text, user)
     page = r.page_of(cases, user, "decider", asked.get("after", ""), by=by, newest_first=tab == "decided")
+    note_list(request, page["rows"])
     seen = set(
         Visit.objects.filter(user=user, case_id__in=[row.id for row in page["rows"]]).values_list("case_id", flat=True)
     )
@@ -169,13 +171,14 @@ def working_days_of(row: r.Row) -> int:
 def board(request: PortalRequest) -> HttpResponse:
     """IOM Helsinki's cases by state, what blocks each, and who is travelling first."""
     user, who = request.user, request.GET.get("who", "")
-    note_list(request)
     cases = of_person(Case.objects.visible_to(user).filter(state__in=BOARD), user, who)
     found = r.rows(cases.order_by("ball_due", "id"), user, "coordinator", ON_BOARD + 1)
     travelling = travelling_of(user, cases)
     by_state: dict[str, list[r.Row]] = defaultdict(list)
     for row in found[:ON_BOARD]:
         by_state[row.state].append(row)
+    on_page = [row for state in BOARD for row in by_state[state][:IN_SECTION]]
+    note_list(request, on_page, travelling["arrivals"], travelling["departures"])
     context = {
         "sections": [
             (state, state.label, len(by_state[state]), by_state[state][:IN_SECTION], len(by_state[state]) > IN_SECTION)

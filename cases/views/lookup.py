@@ -5,6 +5,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from cases.actions import may_take
+from cases.actions.archive import CaseDestroyed
 from cases.actions.move import StepRefused
 from cases.guards import Blocker
 from cases.models import Case
@@ -54,6 +55,9 @@ def case_for(
     )
     if refused:
         raise PermissionDenied
+    if case.destroyed_at is not None:
+        request.access = access
+        raise CaseDestroyed(case)
     if write is not None and request.method == "POST":
         require_open(case, write)
     request.access = access

@@ -17,7 +17,6 @@ from cases.forms.people import ChangeOfficeForm, ReassignForm
 from cases.models.case import RESPONSIBLE
 from cases.states import WITH_LOCAL_OFFICE, State
 from cases.views.case import may_reassign
-from cases.views.hold import colleagues_of
 from cases.views.lookup import case_for
 from cases.views.registers import record_page
 from partners.http import PortalRequest, reach
@@ -32,7 +31,9 @@ def reassign(request: PortalRequest, code: str) -> HttpResponse:
     user = request.user
     if not may_reassign(case, user):
         raise PermissionDenied
-    people = colleagues_of(user) if user.is_manager else colleagues_of(user).filter(pk=user.pk)
+    people = actions.whom_to_name(case, user)
+    if not user.is_manager:
+        people = people.filter(pk=user.pk)
     present = getattr(case, f"{RESPONSIBLE[user.organisation_kind]}_id")
     form = ReassignForm(
         request.POST if request.method == "POST" else None,

@@ -145,6 +145,7 @@ def situation(request: PortalRequest, code: str) -> HttpResponse:
         case=case,
         referral=actions.referral_of(case),
         authorities=list(Organisation.objects.approving()),
+        may_unprotect=actions.may_unprotect(case, request.user),
     )
     rows = DependantForms(_typed(request), initial=rows_of(dependants), prefix="along")
     if rows.is_bound and not rows.is_valid():

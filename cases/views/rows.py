@@ -161,8 +161,8 @@ def after(cases: CaseQuerySet, place: Place | None, *, by: str, newest_first: bo
     if place is None:
         return cases
     same = Q(**{by: place.at, "id__gt": place.id}) if place.at else Q(**{f"{by}__isnull": True, "id__gt": place.id})
-    if newest_first:
-        return cases.filter(same | Q(**{f"{by}__lt": place.at}))
+    if newest_first:  # what has no moment stands before everything that has one
+        return cases.filter(same | (Q(**{f"{by}__lt": place.at}) if place.at else Q(**{f"{by}__isnull": False})))
     if place.at is None:
         return cases.filter(same)
     return cases.filter(same | Q(**{f"{by}__gt": place.at}) | Q(**{f"{by}__isnull": True}))

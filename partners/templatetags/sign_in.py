@@ -11,6 +11,12 @@ register = template.Library()
 
 
 @register.simple_tag
+def single_sign_on() -> str:
+    """The name of the authority's identity provider, where one is set."""
+    return str(settings.OIDC_NAME) if settings.OIDC_ISSUER else ""
+
+
+@register.simple_tag
 def demo_people() -> list[dict[str, Any]]:
     """The demo's accounts, and nothing anywhere else."""
     if not settings.DEMO:

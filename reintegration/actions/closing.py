@@ -1,7 +1,5 @@
 """The end of a case: at the end of the programme, or before it."""
 
-from datetime import date, datetime
-
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -25,11 +23,6 @@ Reason = ClosingReport.Reason
 AT_THE_END = (Reason.PROGRAMME_OVER, Reason.LOST_CONTACT, Reason.OWN_WISH)
 BEFORE_THE_END = tuple(reason for reason in Reason if reason != Reason.PROGRAMME_OVER)
 AFTER_DEPARTURE = frozenset({Reason.MISSING, Reason.BACK_IN_SWEDEN})
-
-
-def retention_date(closed_at: datetime) -> date:
-    """The years of retention, and on to the end of the next calendar year (process, section 9)."""
-    return date(closed_at.astimezone(clock.STOCKHOLM).year + number("retention_years") + 1, 12, 31)
 
 
 def not_lawful(case: Case, reason: str, *, text: str, police_told: bool) -> dict[str, str]:
@@ -78,7 +71,7 @@ def _end(case: Case, verb: str, by: User, reason: str, text: str) -> Case:
         case,
         verb,
         by=by,
-        changes={"closed_at": now, "retention_on": retention_date(now), "next_contact_on": None, "expected_at": None},
+        changes={"closed_at": now, "next_contact_on": None, "expected_at": None},
     )
     report = ClosingReport.begin(case, by=by, reason=reason, released_by=by, released_at=now)
     report.text = text

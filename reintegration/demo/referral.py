@@ -23,8 +23,9 @@ from cases.preview import preview_for_iom
 from returns_portal import clock
 from returns_portal.actor import acting_as
 
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n" + (
-    b"trailer<</Root 1 0 R>>\n%%EOF\n"
+PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 )
 
 
@@ -53,6 +54,7 @@ def draft(cast: SimpleNamespace, **changes: Any) -> Case:
         person = Person.objects.get(case=case)
         person.full_name, person.phone = "Mira Rexhepi", "+46 70 000 00 00"
         person.save()
+        actions.index_person(person)
         contact = SafeContact.objects.get(case=case)
         contact.channel, contact.code_word, contact.voicemail = SafeContact.Channel.PHONE, "Blue door", "no"
         contact.save()
@@ -90,11 +92,12 @@ def approve(cast: SimpleNamespace, case: Case) -> Case:
 
 
 def take_on(cast: SimpleNamespace, case: Case) -> Case:
-    """Hanna takes the case on and asks Tirana."""
-    with acting_as(cast.hanna):
+    """Hanna takes the case on and asks Tirana; where the identity is protected her manager gives it to her."""
+    by = cast.henrik if case.is_protected else cast.hanna
+    with acting_as(by):
         return actions.start_application(
             case,
-            by=cast.hanna,
+            by=by,
             coordinator=cast.hanna,
             local_office=cast.ilir.organisation,
             kinds_of_needs=["housing", "psychosocial_support"],

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases.clocks import number
-from cases.models import Case
+from cases.models import Case, CaseUserObjectPermission
 from partners.models import Organisation, User
 from reintegration.forms.needs import NO_NAMES
 from reintegration.models import Risk
@@ -123,9 +123,13 @@ class ReviewForm(RiskForm):
 
 
 def people_of(case: Case) -> Any:
-    """Who may own a measure: people of IOM Helsinki and of the local office."""
+    """Who may own a measure: people of IOM Helsinki and of the local office, in a restricted case the named ones."""
     at_iom = Q(organisation__kind=Organisation.Kind.IOM_HELSINKI) | Q(organisation=case.local_office_id)
-    return User.objects.filter(at_iom, is_active=True).order_by("name")
+    people = User.objects.filter(at_iom, is_active=True).order_by("name")
+    if case.is_restricted:
+        named = CaseUserObjectPermission.objects.live().filter(content_object=case)
+        people = people.filter(pk__in=named.values("user"))
+    return people
 
 
 class BackForm(forms.Form):

@@ -6,25 +6,28 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
+from cases.clocks.retention import kept_until
+from cases.models import Case
 from cases.permissions import Section
 from cases.states import State
 from cases.views.lookup import case_for
 from cases.views.steps import step_page
 from partners.http import PortalRequest, reach
 from reintegration.actions import closing as actions
-from reintegration.actions.closing import retention_date
 from reintegration.forms.closing import CloseForm, EndEarlyForm
 from returns_portal import clock
 from returns_portal.ui import day_in_words
 
 
-def _effects() -> list[str]:
-    kept_until = day_in_words(retention_date(clock.now()))
+def _effects(case: Case) -> list[str]:
+    last_day = kept_until(case, State.CLOSED, clock.now())
     return [
         _("The local office's access ends."),
         _("The referring organisation and Länsstyrelsen go on reading status, decision and released reports."),
         _("All reminders stop."),
-        _("A closure report is made. The case is kept until %(day)s.") % {"day": kept_until},
+        _("A closure report is made. The case is kept until %(day)s.") % {"day": day_in_words(last_day)}
+        if last_day
+        else _("A closure report is made."),
     ]
 
 
@@ -36,8 +39,9 @@ def close(request: PortalRequest, code: str) -> HttpResponse:
 
     def act(given: dict[str, Any]) -> None:
         closed = actions.close_case(case, by=request.user, **given)
-        assert closed.retention_on is not None
-        said = _("Closed. Data is erased on %(day)s.") % {"day": day_in_words(closed.retention_on)}
+        said = _("Closed.")
+        if closed.retention_on is not None:
+            said = _("Closed. Data is erased on %(day)s.") % {"day": day_in_words(closed.retention_on)}
         messages.success(request, said)
 
     return step_page(
@@ -47,7 +51,7 @@ def close(request: PortalRequest, code: str) -> HttpResponse:
         form,
         act,
         explanation=_("The programme is over, everybody has been heard, and the last report is out."),
-        effects=_effects(),
+        effects=_effects(case),
     )
 
 
@@ -66,6 +70,6 @@ def end_early(request: PortalRequest, code: str) -> HttpResponse:
         explanation=_("If the person does not want to return, record that the person changed their mind instead.")
         if before
         else "",
-        effects=_effects(),
+        effects=_effects(case),
         success=_("Closed. The parties have been told."),
     )

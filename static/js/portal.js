@@ -61,3 +61,112 @@ for (const button of $$('[data-print]')) {
   button.hidden = false;
   button.addEventListener('click', () => print());
 }
+
+// Time limit: the server decides, and tells every tab that asks; a tab that only stands open is no sign of the person.
+const limit = $('#time-limit');
+if (limit) {
+  const { url, who } = limit.dataset;
+  const words = $('#time-left');
+  const now = () => Date.now() / 1000;
+  let end = now() + Number(limit.dataset.seconds);
+  let asked = now();
+  let seen = false; // a key or a touch since we last said so
+  let last = false; // the eight hours end first: nothing puts that off
+  let told = false; // and the person has read so
+  let closing = false; // the script closes the dialog, not the person
+  let page = null; // what stood here when the time was up
+
+  const ask = async (method = 'GET') => {
+    asked = now();
+    let answer;
+    try {
+      answer = await (await fetch(url, { method, cache: 'no-store' })).json();
+    } catch { return false; } // no line: the tab's own clock counts on
+    // Another person's sign-in shows nothing of what this one has open.
+    if (answer.who && answer.who !== who) { location.replace('/'); return false; }
+    end = now() + answer.seconds;
+    last = answer.last;
+    if (answer.token) $$('[name=csrfmiddlewaretoken]', page ?? document).forEach((input) => { input.value = answer.token; });
+    return answer.seconds > 0;
+  };
+  const show = (when, say) => {
+    if (words.textContent !== words.dataset[say]) words.textContent = words.dataset[say];
+    $$('[data-when]', limit).forEach((part) => { part.hidden = part.dataset.when !== when; });
+    $('[data-last]', limit).hidden = !last || when === 'out';
+    if (!limit.open) limit.showModal();
+  };
+  // What was typed is taken out of the page with all else, and lives in this tab alone.
+  const lock = () => {
+    if (page) return;
+    if (!$('main :is([readonly], form[method=post] :is(textarea, select, input:not([type=hidden])))')) {
+      location.replace(location.pathname + location.search);
+      return;
+    }
+    page = new DocumentFragment();
+    page.append(...[...document.body.childNodes].filter((node) => node !== limit));
+    show('out', 'out');
+    $('a', limit).focus();
+  };
+  const unlock = async () => {
+    if (!page || !await ask() || !page) return;
+    document.body.prepend(page);
+    page = null;
+    told = false;
+    closing = true;
+    limit.close();
+  };
+  const look = async () => {
+    if (page) return;
+    const left = () => end - now();
+    if (seen && left() > 120 && now() - asked > 120) { seen = false; await ask('POST'); }
+    else if (left() <= 0 || (left() <= 120 && now() - asked > 15)) await ask();
+    if (left() <= 0) lock();
+    else if (left() <= 120) { if (!told) show('warn', left() > 60 ? 'two' : 'one'); }
+    else if (limit.open) { closing = true; limit.close(); }
+  };
+  limit.addEventListener('close', async () => {
+    if (page) show('out', 'out');
+    else if (closing) closing = false;
+    else if (last) told = true;
+    else { await ask('POST'); look(); } // by the button or by Escape the person has said: I am here
+  });
+  $('[data-back]', limit).addEventListener('click', unlock);
+  for (const sign of ['keydown', 'pointerdown', 'input']) addEventListener(sign, () => { seen ||= !limit.open; });
+  document.addEventListener('visibilitychange', async () => {
+    if (document.hidden) return;
+    if (page) unlock(); else { await ask(); look(); }
+  });
+  setInterval(look, 5000);
+  // A page that the browser has kept is not shown before the server has been asked.
+  addEventListener('pagehide', () => { document.documentElement.hidden = true; });
+  addEventListener('pageshow', async (event) => {
+    if (event.persisted && !page) {
+      if (!await ask()) end = 0;
+      await look();
+    }
+    document.documentElement.hidden = false;
+  });
+}
+
+// Hide at once, in all tabs: empty the page, end the sign-in, and stand on a page that means nothing.
+const exit = $('#hide');
+if (exit) {
+  const tabs = new BroadcastChannel('hide');
+  const vanish = () => {
+    document.body.replaceChildren();
+    document.title = '';
+    location.replace(exit.dataset.to);
+  };
+  const hide = () => {
+    tabs.postMessage('');
+    if (navigator.sendBeacon?.(exit.action)) vanish(); else exit.submit();
+  };
+  let escaped = -Infinity;
+  tabs.addEventListener('message', vanish);
+  exit.addEventListener('submit', (event) => { event.preventDefault(); hide(); });
+  addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || event.repeat) return;
+    if (event.timeStamp - escaped < 1000) hide();
+    escaped = event.timeStamp;
+  });
+}

@@ -3,6 +3,7 @@
 The people and cases of a module are made once, with real commits, and emptied when the module is done.
 """
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -24,7 +25,7 @@ from returns_portal import clock
 from returns_portal.actor import acting_as_system
 from tests import roles
 from tests.browser.desks import BrowserDesk
-from tests.cast import everybody
+from tests.cast import everybody, proved
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGS = (
@@ -121,6 +122,19 @@ def wait_until(town: SimpleNamespace) -> Callable[[datetime], None]:
     return wait
 
 
+class Reports(logging.Handler):
+    """What browsers have reported to the portal about its content policy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the reports among what the portal logs."""
+        if record.msg.startswith("Content policy"):
+            self.lines.append(record.getMessage())
+
+
 class Browsers:
     """Opens a browser in which somebody sits; closes them all, and fails where one has complained."""
 
@@ -128,6 +142,8 @@ class Browsers:
         self.chromium, self.server = chromium, server
         self.desks: list[BrowserDesk] = []
         self.contexts: list[BrowserContext] = []
+        self.reports = Reports()
+        logging.getLogger("returns_portal.views").addHandler(self.reports)
 
     def __call__(self, user: User | None = None, **options: Any) -> BrowserDesk:
         """A browser, signed in as `user`."""
@@ -138,6 +154,7 @@ class Browsers:
         if user is not None:
             client = Client()
             client.force_login(user)
+            proved(client, user)
             cookie = client.cookies[portal.SESSION_COOKIE_NAME].value
             context.add_cookies([{"name": portal.SESSION_COOKIE_NAME, "value": cookie, "url": self.server}])
         desk = BrowserDesk(context, self.server)
@@ -149,10 +166,16 @@ class Browsers:
         """Close every browser."""
         for context in self.contexts:
             context.close()
+        logging.getLogger("returns_portal.views").removeHandler(self.reports)
 
     def complaints(self) -> list[str]:
-        """What the browsers have complained about."""
-        return [complaint for desk in self.desks for complaint in desk.complaints]
+        """What the browsers have complained about, to us or to the server."""
+        return [complaint for desk in self.desks for complaint in desk.complaints] + self.reports.lines
+
+    def forget(self) -> None:
+        """Drop the complaints that a test has wanted."""
+        for complaints in (*(desk.complaints for desk in self.desks), self.reports.lines):
+            complaints.clear()
 
 
 @pytest.fixture
@@ -170,7 +193,9 @@ def sit_down_once(chromium: Browser, server: str, town: SimpleNamespace) -> Iter
     """The same, shared by the tests of a module."""
     browsers = Browsers(chromium, server)
     yield browsers
+    complaints = browsers.complaints()
     browsers.close()
+    assert complaints == []
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, resolve, reverse
 
 from cases import actions
+from cases.actions import rights, special_access
 from cases.models import Case
 from partners.models import User
 from reintegration.demo import assessment, travel
@@ -24,6 +25,7 @@ from returns_portal.models import OutboxItem
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.desks import BrowserDesk, no_sideways_scroll
 from tests.builders import walk
+from tests.cast import proved
 from tests.doors import Desk, Page
 from tests.promises import MAY_TAKE, PAGES, SEES, WHO_SEES, Promise
 
@@ -44,6 +46,7 @@ FACES = {
 # Files, and addresses that only take a press though their promise does not say so.
 NOT_PAGES = {
     "cases:document",
+    "cases:extract-file",
     "reintegration:answer-alarm",
     "reintegration:answer-need",
     "reintegration:answer-plan",
@@ -73,11 +76,38 @@ WRITTEN_IN = {
 }
 WRITTEN_BY = {"identity": "sara", "referral": "sara", "criminal": "sara", "arrival": "ilir"}
 # Where rows are linked from.
-OVERVIEWS = ("needs", "plan", "risks", "journey", "arrival", "follow-up", "feedback", "application", "needs/answers")
+OVERVIEWS = (
+    "needs",
+    "plan",
+    "risks",
+    "journey",
+    "arrival",
+    "follow-up",
+    "feedback",
+    "application",
+    "needs/answers",
+    "documents",
+    "access",
+    "rights",
+)
+# Cases besides those in each state: closed to all but named people, and restricted at the person's request.
+CIRCLE, RESTRICTED = "circle", "restricted"
 # What the rules below do not find.
 OWN = {
     "cases:withdraw-consent": ("hanna", "assessment"),
     "cases:reassign": ("henrik", "follow_up"),
+    "cases:original": ("henrik", "follow_up"),
+    "cases:close-circle": ("maja", "referred"),
+    "cases:open-circle": ("maja", CIRCLE),
+    "cases:name-person": ("maja", CIRCLE),
+    "cases:end-person": ("maja", CIRCLE),
+    "cases:rights": ("maja", RESTRICTED),
+    "cases:restrict": ("maja", "referred"),
+    "cases:lift-restriction": ("maja", RESTRICTED),
+    "cases:make-extract": ("maja", "referred"),
+    "cases:extract": ("maja", RESTRICTED),
+    "cases:add-request": ("maja", "referred"),
+    "cases:answer-rights-request": ("maja", RESTRICTED),
     "cases:hold": ("hanna", "travel"),
     "cases:new-ceiling": ("lars", "travel"),
     "cases:kinds": ("ilir", "application"),
@@ -142,6 +172,15 @@ ELSEWHERE = [
     ("/organisation/", "maja"),
     ("/organisation/", "sara"),
     ("/organisation/invite/", "maja"),
+    ("/organisation/alerts/", "maja"),
+    ("/cases/search/", "sara"),
+    ("/cases/break-glass/", "maja"),
+    ("/cases/break-glass/review/", "lena"),
+    ("/archive/", "maja"),
+    ("/breaches/", "lena"),
+    ("/breaches/new/", "lena"),
+    ("/breaches/seen/", "lena"),
+    ("/month/", ""),
     ("/account/settings/", "sara"),
     ("/account/password/change/", "sara"),
     ("/account/2fa/", "sara"),
@@ -164,7 +203,15 @@ def cases(town: SimpleNamespace) -> dict[str, Case]:
     with acting_as(town.lars):
         until = clock.today() + timedelta(days=14)
         actions.hold_case(made["more_info"], by=town.lars, reason="medical", owner=town.lars, until=until)
-    OutboxItem.objects.exclude(kind="report").delete()
+    with acting_as(town.maja):
+        made[CIRCLE], made[RESTRICTED] = walk(town, "referred"), walk(town, "referred")
+        special_access.close_circle(made[CIRCLE], by=town.maja, keep=[town.sara])
+        rights.record_request(
+            made[RESTRICTED], by=town.maja, kind="correction", asked_on=clock.today(), text="The age is wrong."
+        )
+        rights.ask_for_extract(made[RESTRICTED], by=town.maja, left_out={}, language="en-gb")
+        rights.restrict(made[RESTRICTED], by=town.maja, ground="accuracy", reason="The age is in doubt.")
+    OutboxItem.objects.exclude(kind__in=["report", "extract"]).delete()
     outbox.deliver(limit=200)
     _ask_and_deliver(town, made["follow_up"])
     return made
@@ -184,6 +231,7 @@ def _ask_and_deliver(town: SimpleNamespace, case: Case) -> None:
 def _signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
+    proved(client, user)
     return client
 
 

@@ -62,13 +62,15 @@ def test_no_page_tells_what_a_case_is_about_and_none_breaks_the_content_policy(o
 
 
 def test_a_search_does_not_reach_the_alias(office, marked):
-    found = office.get("/admin/cases/case/", {"q": marked.code})
+    found = office.get("/admin/cases/caseinadministration/", {"q": marked.code})
     assert marked.code_shown in found.content.decode()
-    assert marked.code_shown not in office.get("/admin/cases/case/", {"q": MARKER}).content.decode()
+    assert marked.code_shown not in office.get("/admin/cases/caseinadministration/", {"q": MARKER}).content.decode()
 
 
 def test_a_case_shows_code_state_organisations_and_dates(office, marked):
-    text = office.get(f"/admin/cases/case/{marked.pk}/change/", headers={"accept-language": "en"}).content.decode()
+    text = office.get(
+        f"/admin/cases/caseinadministration/{marked.pk}/change/", headers={"accept-language": "en"}
+    ).content.decode()
     for fact in (marked.code_shown, "Needs, plan and risks", "Socialtjänsten Malmö", "IOM Tirana"):
         assert fact in text
     for secret in ("Sara", "Hanna", "Mira", "Alban"):
@@ -77,11 +79,13 @@ def test_a_case_shows_code_state_organisations_and_dates(office, marked):
 
 @pytest.mark.parametrize("change", [{"state": "closed"}, {"state": "travel", "_save": "1"}, {"alias": "X"}])
 def test_a_case_is_not_changed_by_hand(change, office, marked):
-    page = f"/admin/cases/case/{marked.pk}"
+    page = f"/admin/cases/caseinadministration/{marked.pk}"
     assert office.post(f"{page}/change/", change).status_code == 403
     assert office.post(f"{page}/delete/", {"post": "yes"}).status_code == 403
-    assert office.get("/admin/cases/case/add/").status_code == 403
-    response = office.post("/admin/cases/case/", {"action": "delete_selected", "_selected_action": [str(marked.pk)]})
+    assert office.get("/admin/cases/caseinadministration/add/").status_code == 403
+    response = office.post(
+        "/admin/cases/caseinadministration/", {"action": "delete_selected", "_selected_action": [str(marked.pk)]}
+    )
     assert response.status_code in {200, 302, 403}
     case = Case.objects.get(pk=marked.pk)
     assert (case.state, case.alias) == ("assessment", MARKER)
@@ -94,14 +98,19 @@ def test_an_administrator_sees_no_case_outside_the_administration(office, marked
 @pytest.mark.parametrize("name", ["sara", "maja", "lars", "lena", "hanna", "henrik", "ilir"])
 def test_nobody_else_enters(name, cast, as_, marked):
     client = as_(getattr(cast, name))
-    for page in ("/admin/", "/admin/cases/case/", "/admin/cases/clockrule/", "/admin/returns_portal/look/"):
+    for page in (
+        "/admin/",
+        "/admin/cases/caseinadministration/",
+        "/admin/cases/clockrule/",
+        "/admin/returns_portal/look/",
+    ):
         response = client.get(page)
         assert response.status_code in {302, 403}
         assert marked.code_shown not in response.content.decode()
 
 
 def test_without_sign_in_there_is_one_door(client, db):
-    response = client.get("/admin/cases/case/")
+    response = client.get("/admin/cases/caseinadministration/")
     assert response.headers["Location"].startswith("/account/login/")
     assert client.get("/admin/login/").headers["Location"].startswith("/account/login/")
 

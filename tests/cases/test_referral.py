@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cases.guards import blockers
@@ -25,6 +24,7 @@ from cases.models import (
 from partners.models import Organisation
 from returns_portal import clock
 from returns_portal.models import OutboxItem
+from tests.statements import statements_of
 
 DRAFT_PAGES = (
     "referral",
@@ -220,7 +220,10 @@ def test_nothing_sealed_lies_readable_in_the_database(sara, empty_draft):
     for name, data in (("person", PERSON), ("situation", SITUATION), ("consent", CONSENT)):
         sara.post(at(empty_draft, f"referral-{name}"), data)
     with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
+        cursor.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND has_table_privilege(tablename, 'SELECT')"
+        )
+        for (table,) in cursor.fetchall():
             cursor.execute(f"SELECT count(*) FROM {table} t WHERE t::text LIKE %s OR t::text LIKE %s", [  # noqa: S608  # names from the catalogue
                 f"%{MARK}%", f"%{MARK.encode().hex()}%"])  # fmt: skip
             assert cursor.fetchone() == (0,), table
@@ -471,13 +474,11 @@ def test_the_number_of_statements_is_fixed(name, most, sara, cast, make_case):
     case = make_case()
     url = reverse("cases:new") if name == "new" else at(case, name)
     sara.get(url)
-    with CaptureQueriesContext(connection) as few:
-        sara.get(url)
+    _page, few = statements_of(sara, url)
     for _ in range(5):
         make_case()
         Dependant.begin(case, by=cast.sara, relation="child").save()
         Information.begin(case, by=cast.sara, leaflet_version="1", language="sq", given_on=clock.today()).save()
-    with CaptureQueriesContext(connection) as many:
-        sara.get(url)
+    _page, many = statements_of(sara, url)
     assert len(few) == len(many)
     assert len(few) <= most

@@ -26,6 +26,7 @@ def link(people, django_capture_on_commit_callbacks):
     return re.search(r"/account/invitation/\S+", str(mail.outbox[-1].body)).group()
 
 
+@pytest.mark.asvs("6.4.1")
 def test_a_manager_invites_and_the_invited_person_gets_in_once(people, enter, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         enter(people.maja).post("/organisation/invite/", {"email": "Nils@work.example", "role": "manager"})
@@ -47,6 +48,7 @@ def test_only_the_hash_of_an_invitation_is_kept(people, link):
     assert Invitation.objects.get().token_hash == Invitation.hash_of(token)
 
 
+@pytest.mark.asvs("6.4.1")
 def test_an_invitation_lives_three_days(people, link):
     assert Invitation.objects.get().expires_at - timezone.now() > timedelta(hours=71, minutes=59)
     Invitation.objects.update(expires_at=timezone.now())

@@ -1,10 +1,10 @@
 """The way in: by e-mail, by invitation only, and with a second factor where it is required."""
 
-import time
+from types import SimpleNamespace
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.mfa.totp.internal import auth
 from django.core import mail
 from django.test import Client, override_settings
 from pytest_django.asserts import assertRedirects
@@ -14,22 +14,10 @@ from partners.middleware import language_of_browser
 from partners.models import User
 from partners.sign_in import AccountAdapter, FactorAdapter, reseal_factors
 from tests.partners.conftest import PASSWORD
+from tests.partners.factors import enrol, next_code
 
 # A new factor counts from the commit on; a test inside one transaction never gets there.
 with_commits = pytest.mark.django_db(transaction=True)
-
-
-def code_of(secret: str) -> str:
-    """What an authenticator app shows now."""
-    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
-
-
-def enrol(client: Client) -> str:
-    """Set up an authenticator app through the page; its secret."""
-    secret = str(client.get("/account/2fa/totp/activate/").context["form"].secret)
-    response = client.post("/account/2fa/totp/activate/", {"code": code_of(secret)})
-    assertRedirects(response, "/account/2fa/recovery-codes/")
-    return secret
 
 
 def is_in(client: Client) -> bool:
@@ -42,6 +30,7 @@ def test_people_sign_in_by_email_whatever_its_capitals(people, client):
     assert client.session["_auth_user_id"] == str(people.sara.pk)
 
 
+@pytest.mark.asvs("6.3.8")
 def test_a_wrong_password_and_an_unknown_address_get_the_same_words(people):
     answers = [
         Client().post("/account/login/", {"login": email, "password": "wrong"})
@@ -58,6 +47,7 @@ def test_accounts_and_addresses_are_not_self_service(people, enter, page):
     assert enter(people.sara).post(page, {"email": "x@work.example"}).status_code == 404
 
 
+@pytest.mark.asvs("6.3.8")
 def test_asking_for_a_new_password_tells_nobody_who_has_an_account(people):
     known, unknown = (
         Client().post("/account/password/reset/", {"email": email}, follow=True)
@@ -68,6 +58,7 @@ def test_asking_for_a_new_password_tells_nobody_who_has_an_account(people):
     assert "Sara" not in mail.outbox[0].subject + str(mail.outbox[0].body)
 
 
+@pytest.mark.asvs("7.4.2")
 def test_an_ended_colleague_is_out_at_the_next_request(people, enter):
     client = enter(people.sara)
     assert is_in(client)
@@ -76,6 +67,7 @@ def test_an_ended_colleague_is_out_at_the_next_request(people, enter):
     assert not is_in(enter(people.sara))
 
 
+@pytest.mark.asvs("7.4.2")
 def test_people_of_an_organisation_that_left_are_out(people, enter):
     client = enter(people.sara)
     people.malmo.is_active = False
@@ -104,6 +96,7 @@ def test_a_password_alone_opens_only_the_page_that_sets_up_a_factor(people, ente
     assert client.get("/organisation/").status_code == 200
 
 
+@pytest.mark.asvs("6.3.4")
 @with_commits
 @override_settings(REQUIRE_MFA=True)
 def test_a_removed_factor_no_longer_counts_for_a_session_that_used_it(people, enter):
@@ -113,6 +106,7 @@ def test_a_removed_factor_no_longer_counts_for_a_session_that_used_it(people, en
     assert client.get("/organisation/").headers["Location"].startswith("/account/2fa/totp/activate/")
 
 
+@pytest.mark.asvs("6.3.4")
 @with_commits
 @override_settings(REQUIRE_MFA=True)
 def test_who_has_a_factor_is_asked_for_it_at_the_sign_in(people, enter):
@@ -121,16 +115,20 @@ def test_who_has_a_factor_is_asked_for_it_at_the_sign_in(people, enter):
     assert "_auth_user_id" not in client.session
     client.post("/account/2fa/authenticate/", {"code": "000000"})
     assert "_auth_user_id" not in client.session
-    client.post("/account/2fa/authenticate/", {"code": _next_code(secret)})
+    client.post("/account/2fa/authenticate/", {"code": next_code(secret)})
     assert client.get("/organisation/").status_code == 200
 
 
-def _next_code(secret: str) -> str:
-    """The present code; when it was used for enrolling, allauth takes it once only, so its mark is lifted."""
-    from django.core.cache import cache  # the mark lives there
-
-    cache.clear()
-    return code_of(secret)
+@pytest.mark.asvs("6.5.5")
+@with_commits
+@pytest.mark.parametrize(("seconds", "is_taken"), [(-30, False), (0, True), (30, False)])
+def test_a_code_lives_half_a_minute_and_no_longer(people, enter, monkeypatch, seconds, is_taken):
+    secret = enrol(enter(people.sara))
+    code, now = next_code(secret), auth.time.time()
+    monkeypatch.setattr(auth, "time", SimpleNamespace(time=lambda: now + seconds))
+    client = enter(people.sara)
+    client.post("/account/2fa/authenticate/", {"code": code})
+    assert ("_auth_user_id" in client.session) is is_taken
 
 
 @with_commits

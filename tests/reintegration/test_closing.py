@@ -10,7 +10,6 @@ from cases.actions import StepRefused
 from cases.guards import blockers
 from cases.models import Case, CaseEvent, ContactAttempt, Notification
 from reintegration.actions import closing, follow_up
-from reintegration.actions.closing import retention_date
 from reintegration.demo import aftercare
 from reintegration.models import ClosingReport, Contact
 from returns_portal import clock
@@ -133,17 +132,6 @@ def test_only_helsinki_closes(cast, home, as_):
             assert as_(user).post(url(home, name), {"reason": "own_wish"}).status_code == status
     with acting_as(cast.ilir), pytest.raises((PermissionDenied, StepRefused)):
         closing.close_case(home, by=cast.ilir)
-
-
-@pytest.mark.parametrize(
-    ("closed_at", "kept_until"),
-    [
-        (datetime(2026, 3, 1, 12, tzinfo=UTC), date(2032, 12, 31)),
-        (datetime(2026, 12, 31, 23, 30, tzinfo=UTC), date(2033, 12, 31)),  # New Year's night in Stockholm
-    ],
-)
-def test_a_case_is_kept_to_the_end_of_the_year_after_its_years(cast, closed_at, kept_until):
-    assert retention_date(closed_at) == kept_until
 
 
 # Ending early

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from django import forms
 from django.core import serializers
 from django.core.exceptions import FieldError, ValidationError
@@ -115,6 +116,7 @@ def test_data_keys_survive_the_change_of_the_wrapping_key(settings: Any) -> None
     key_id, wrapped, plain = crypto.new_data_key(AAD)
     assert (key_id, len(plain), plain in wrapped) == ("old", 32, False)
     settings.SEALING_KEYS = [new, old]
+    assert crypto.new_data_key(AAD)[0] == "new"
     assert crypto.unwrap(key_id, wrapped, AAD) == plain
     again_id, again = crypto.rewrap(key_id, wrapped, AAD)
     assert (again_id, crypto.rewrap(again_id, again, AAD)) == ("new", ("new", again))
@@ -280,6 +282,7 @@ def test_whatever_reads_rows_without_asking_sees_ciphertext(folder: Folder) -> N
         assert "1998" not in shown
 
 
+@pytest.mark.asvs("11.3.3")
 def test_ciphertext_moved_to_another_row_column_or_case_is_refused(folder: Folder) -> None:
     mine, theirs = note(folder, text="Drita"), note(folder, text="Arta", other="x")
     foreign = Folder.objects.create(key=os.urandom(32))
@@ -360,3 +363,97 @@ def test_migrations_carry_no_more_than_needed() -> None:
     copy: Any = SealedTextField(*args, **kwargs)
     assert (copy.null, copy.serialize, copy.max_length) == (True, False, 5000)
     assert Note._meta.get_field("born_on").db_type(connection) == "bytea"
+
+
+# --- What an attacker with the database might try ---
+
+
+@pytest.mark.asvs("11.3.4")
+def test_a_million_nonces_are_all_different() -> None:
+    # GCM is lost when one key meets one nonce twice.
+    million = 1_000_000
+    assert len({crypto.seal_bytes(KEY, b"", b"")[1:13] for _turn in range(million)}) == million
+
+
+@pytest.mark.asvs("11.3.4")
+def test_chunks_of_files_never_share_key_and_nonce() -> None:
+    content = bytes(3 * 65_536)
+    first, second = (b"".join(crypto.seal_stream(io.BytesIO(content), KEY, b"document")) for _turn in range(2))
+    assert first[1:17] != second[1:17]  # the salt, of which each file's own key is made
+    size = 65_536 + 16
+    chunks = [sealed[17 + i * size : 17 + (i + 1) * size][:65_536] for sealed in (first, second) for i in range(3)]
+    assert len(set(chunks)) == 6  # the same zeros, six times sealed
+
+
+@pytest.mark.asvs("11.3.3")
+def test_every_changed_byte_and_every_cut_is_noticed() -> None:
+    sealed = crypto.seal_bytes(KEY, b"Drita", b"a.b.1")
+    for place in range(len(sealed)):
+        changed = bytearray(sealed)
+        changed[place] ^= 1
+        for what in (bytes(changed), sealed[:place], sealed[place + 1 :]):
+            with pytest.raises(Tampered):
+                crypto.open_bytes(KEY, what, b"a.b.1")
+
+
+@pytest.mark.asvs("11.3.2")
+def test_the_cipher_is_aes_gcm_with_256_bits_and_a_full_tag(folder: Folder) -> None:
+    sealed = column(note(folder, text="Drita"), "text") or b""
+    assert (sealed[:1], len(sealed)) == (b"\x01", 1 + 12 + 32 + 16)
+    key = folder.key or b""
+    assert len(key) == 32
+    aad = f"test_note.text.{Note.objects.get().pk}".encode()
+    opened = Cipher(algorithms.AES(key), modes.GCM(sealed[1:13], sealed[-16:])).decryptor()
+    opened.authenticate_additional_data(aad)
+    assert opened.update(sealed[13:-16]) + opened.finalize() == b"\x00Drita\x80" + bytes(25)
+
+
+@pytest.mark.asvs("11.3.3")
+def test_a_value_belongs_to_one_table(folder: Folder) -> None:
+    row = note(folder, text="Drita")
+    sealed = column(row, "text") or b""
+    key = bytes(folder.key or b"")
+    assert b"Drita" in crypto.open_bytes(key, sealed, f"test_note.text.{row.pk}".encode())
+    for place in (f"test_folder.text.{row.pk}", f"test_note.other.{row.pk}", f"test_note.text.{uuid.uuid4()}", ""):
+        with pytest.raises(Tampered):
+            crypto.open_bytes(key, sealed, place.encode())
+
+
+@pytest.mark.asvs("11.3.3")
+def test_an_older_value_of_the_same_row_is_the_only_thing_that_can_be_put_back(folder: Folder) -> None:
+    """Said plainly: a row restored from a backup opens, for it is that row."""
+    row = note(folder, text="Drita")
+    before = column(row, "text")
+    row.text = "Arta"
+    row.save()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE test_note SET text = %s WHERE id = %s", [before, row.pk])
+    assert Note.objects.get(pk=row.pk).text == "Drita"
+
+
+def test_a_case_key_moved_to_another_case_does_not_open(make_case: Any) -> None:
+    mine, theirs = make_case(), make_case()
+    wrapped = bytes(mine.key.wrapped)
+    type(mine.key).objects.filter(pk=theirs.pk).update(wrapped=wrapped)
+    with pytest.raises(Tampered):
+        type(mine).objects.get(pk=theirs.pk).sealing_key()
+
+
+def test_a_key_is_unwrapped_once_for_an_instance(make_case: Any) -> None:
+    case = make_case()
+    assert case.key.open() is case.key.open()
+    assert str(case.key) == case.key.key_id
+    assert crypto.WrappedKey.wrap_aad is not type(case.key).wrap_aad
+    with pytest.raises(NotImplementedError):
+        crypto.WrappedKey.wrap_aad(case.key)
+    with pytest.raises(NotImplementedError):
+        crypto.SealedRow.sealing_key(case)
+
+
+def test_errors_never_say_what_was_sealed(folder: Folder) -> None:
+    row = note(folder, text="Drita")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE test_note SET other = text WHERE id = %s", [row.pk])
+    with pytest.raises(Tampered) as caught:
+        _ = Note.objects.get(pk=row.pk).other
+    assert (str(caught.value), caught.value.__cause__) == ("", None)

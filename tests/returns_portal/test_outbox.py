@@ -98,12 +98,12 @@ def test_the_handler_acts_as_the_outbox(kind: str) -> None:
     @outbox.handles(kind)
     def handler(item: OutboxItem) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting('app.actor')")
-            actors.append(cursor.fetchone()[0])
+            cursor.execute("SELECT split_part(current_setting('app.token'), '|', 2), wall_is_system()")
+            actors.append(cursor.fetchone())
 
     outbox.put(kind, key="a")
     outbox.deliver()
-    assert actors == ["system:outbox"]
+    assert actors == [("system:outbox", True)]
 
 
 @pytest.mark.django_db

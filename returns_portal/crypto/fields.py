@@ -1,24 +1,12 @@
-"""Sealing: what may never lie readable in the database, a dump or a backup.
-
-Each case has one 256-bit data key, itself wrapped by a key of `settings.SEALING_KEYS`. Deleting the wrapped key makes
-everything sealed with it unreadable for good, in the rows that stay as well as in older copies of them. A sealed value
-is bound to its table, column and row: moved elsewhere it does not open.
-"""
+"""Sealed columns: a row keeps the ciphertext and opens it when, and only when, the value is read."""
 
 import json
-import os
 import zlib
-from collections.abc import Iterator
 from contextvars import ContextVar
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django import forms
-from django.conf import settings
 from django.core.exceptions import FieldError, ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxLengthValidator
@@ -27,127 +15,14 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.query_utils import DeferredAttribute
 from django.utils.translation import gettext_lazy as _
 
-KEY_BYTES = 32
-NONCE_BYTES = 12
-SALT_BYTES = 16
-TAG_BYTES = 16
-CHUNK_BYTES = 64 * 1024
+from returns_portal.crypto.sealing import open_bytes, seal_bytes
+
 PAD_TO = 32
 COMPRESS_OVER = 1024
-VERSION = b"\x01"
 _PLAIN, _COMPRESSED = b"\x00", b"\x01"
 
 Written = TypeVar("Written")
 Read = TypeVar("Read")
-
-
-class SealingError(Exception):
-    """Something sealed cannot be opened; the message never holds what it says."""
-
-
-class Shredded(SealingError):
-    """The key was destroyed on purpose: this can never be read again."""
-
-
-class Tampered(SealingError):
-    """What was sealed was changed, cut, or moved to another row, column or file."""
-
-
-class KeyMissing(SealingError):
-    """The wrapping key is not among `SEALING_KEYS`: a fault of the set-up, nothing is lost yet."""
-
-
-# --- Keys -------------------------------------------------------------------------------------------------------------
-
-
-def new_data_key(wrap_aad: bytes) -> tuple[str, bytes, bytes]:
-    """A fresh data key: the id of the wrapping key, the key wrapped for storing, and the key itself."""
-    plain = os.urandom(KEY_BYTES)
-    key_id, wrapping_key = settings.SEALING_KEYS[0]
-    return key_id, seal_bytes(wrapping_key, plain, wrap_aad), plain
-
-
-def unwrap(key_id: str, wrapped: bytes | None, aad: bytes) -> bytes:
-    """The data key, opened with the wrapping key it was stored under; an empty one has been shredded."""
-    if not wrapped:
-        raise Shredded
-    try:
-        wrapping_key = dict(settings.SEALING_KEYS)[key_id]
-    except KeyError:
-        raise KeyMissing(key_id) from None
-    return open_bytes(wrapping_key, wrapped, aad)
-
-
-def rewrap(key_id: str, wrapped: bytes, aad: bytes) -> tuple[str, bytes]:
-    """The same data key under the newest wrapping key; what it sealed stays as it is."""
-    newest_id, newest_key = settings.SEALING_KEYS[0]
-    if key_id == newest_id:
-        return key_id, bytes(wrapped)
-    return newest_id, seal_bytes(newest_key, unwrap(key_id, wrapped, aad), aad)
-
-
-# --- Bytes and files --------------------------------------------------------------------------------------------------
-
-
-def seal_bytes(key: bytes, plain: bytes, aad: bytes) -> bytes:
-    """`plain` sealed with AES-256-GCM and bound to `aad`."""
-    nonce = os.urandom(NONCE_BYTES)
-    return VERSION + nonce + AESGCM(key).encrypt(nonce, plain, aad)
-
-
-def open_bytes(key: bytes, sealed: bytes, aad: bytes) -> bytes:
-    """What `seal_bytes` sealed, if nobody touched it and it belongs to `aad`."""
-    sealed = bytes(sealed)
-    if sealed[:1] != VERSION or len(sealed) < 1 + NONCE_BYTES + TAG_BYTES:
-        raise Tampered
-    try:
-        return AESGCM(key).decrypt(sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :], aad)
-    except InvalidTag:
-        raise Tampered from None
-
-
-def seal_stream(source: BinaryIO, key: bytes, aad: bytes) -> Iterator[bytes]:
-    """A file sealed chunk by chunk; its place and whether it is the last are part of each chunk."""
-    salt = os.urandom(SALT_BYTES)
-    cipher = _file_cipher(key, salt, aad)
-    yield VERSION + salt
-    counter, chunk = 0, source.read(CHUNK_BYTES)
-    while True:
-        following = source.read(CHUNK_BYTES)
-        yield cipher.encrypt(_chunk_nonce(counter, is_last=not following), chunk, aad)
-        if not following:
-            return
-        counter, chunk = counter + 1, following
-
-
-def open_stream(source: BinaryIO, key: bytes, aad: bytes) -> Iterator[bytes]:
-    """The chunks of a sealed file, each given out only after it was found untouched."""
-    header = source.read(1 + SALT_BYTES)
-    if header[:1] != VERSION or len(header) != 1 + SALT_BYTES:
-        raise Tampered
-    cipher = _file_cipher(key, header[1:], aad)
-    counter, chunk = 0, source.read(CHUNK_BYTES + TAG_BYTES)
-    while True:
-        following = source.read(CHUNK_BYTES + TAG_BYTES)
-        try:
-            yield cipher.decrypt(_chunk_nonce(counter, is_last=not following), chunk, aad)
-        except (InvalidTag, ValueError):
-            raise Tampered from None
-        if not following:
-            return
-        counter, chunk = counter + 1, following
-
-
-def _file_cipher(key: bytes, salt: bytes, aad: bytes) -> AESGCM:
-    # A key of its own for each file: the chunk counters of two files can then never make the same nonce.
-    return AESGCM(HKDF(SHA256(), KEY_BYTES, salt, b"returns-portal file " + aad).derive(key))
-
-
-def _chunk_nonce(counter: int, *, is_last: bool) -> bytes:
-    return bytes(7) + counter.to_bytes(4, "big") + bytes([is_last])
-
-
-# --- Sealed fields ----------------------------------------------------------------------------------------------------
 
 
 class Ciphertext(bytes):
@@ -244,11 +119,11 @@ class SealedField(_Field[Written, Read]):
         super().__init__(*args, **{**kwargs, "null": True, "serialize": False})
 
     def deconstruct(self) -> Any:
-        """Without what every sealed field has anyway."""
+        """Under the room's own name, and without what every sealed field has anyway."""
         name, path, args, kwargs = super().deconstruct()
         kwargs.pop("null", None)
         kwargs.pop("serialize", None)
-        return name, path, args, kwargs
+        return name, path.replace("returns_portal.crypto.fields.", "returns_portal.crypto."), args, kwargs
 
     def get_internal_type(self) -> str:
         """In PostgreSQL: bytea."""
