@@ -221,7 +221,8 @@ def test_nothing_sealed_lies_readable_in_the_database(sara, empty_draft):
         sara.post(at(empty_draft, f"referral-{name}"), data)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND has_table_privilege(schemaname || '.' || tablename, 'SELECT')"
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            " AND has_table_privilege(schemaname || '.' || tablename, 'SELECT')"
         )
         for (table,) in cursor.fetchall():
             cursor.execute(f"SELECT count(*) FROM {table} t WHERE t::text LIKE %s OR t::text LIKE %s", [  # noqa: S608  # names from the catalogue
