@@ -52,6 +52,7 @@ LISTS = ("/", "/cases/", "/cases/queue/", "/cases/board/", "/inbox/", "/organisa
 
 # Pages that ask who it is before they look whether there is such a case: the same for every code.
 ASK_FIRST = {name for name, pattern in routes().items() if getattr(pattern.callback, "steps_up", False)}
+REFUSALS = {True: {302, 404, 405}, False: {404, 405}}
 
 
 class World(NamedTuple):
@@ -142,7 +143,7 @@ def test_a_case_that_is_shut_is_a_case_that_is_not_there(world: World, walls: st
                 for method in ("get", "post"):
                     answer = ask(world.browsers[name], method, url)
                     where = f"{walls}: {method} {page} {relation} {name}"
-                    if answer.status_code not in ({302, 404} if page in ASK_FIRST else {404, 405}):
+                    if answer.status_code not in REFUSALS[page in ASK_FIRST]:
                         wrong.append(f"{where}: {answer.status_code}")
                     if page not in ASK_FIRST and case.code.encode() in answer.body or world.marks.found_in(answer.body):
                         wrong.append(f"{where}: says something of the case")
@@ -185,7 +186,7 @@ def test_an_answer_holds_only_what_the_sections_of_its_reader_hold(world: World)
                     reads = relation is not None and SEES.get(mark.section, {}).get(relation) in {"r", "w"}
                     if code != world.open.code or not reads:
                         wrong.append(f"{method} {page} {name} ({relation}): {mark}")
-                if relation is None and answer.status_code not in ({302} if page in ASK_FIRST else {404, 405}):
+                if relation is None and answer.status_code not in REFUSALS[page in ASK_FIRST]:
                     wrong.append(f"{method} {page} {name}: {answer.status_code}")
                 shows = answer.status_code in {200, 403, 409} and relation is not None
                 if shows and world.open.pk not in {case_id for _action, case_id in answer.looks}:
@@ -199,9 +200,7 @@ def test_no_other_method_says_more(world: World) -> None:
         for page, url in pages(case).items():
             for method in OTHER_METHODS:
                 answer = ask(world.browsers[name], method, url)
-                if answer.status_code not in ({302, 404} if page in ASK_FIRST else {404, 405}) or world.marks.found_in(
-                    answer.body
-                ):
+                if answer.status_code not in REFUSALS[page in ASK_FIRST] or world.marks.found_in(answer.body):
                     wrong.append(f"{method} {page} {name}: {answer.status_code}")
     assert not wrong, "\n".join(wrong[:40])
 
