@@ -49,4 +49,9 @@ def test_chromium_stays_where_the_policy_names_no_provider(authority, sit_down, 
         desk.tab.get_by_test_id("single-sign-on").locator("button").click()
     assert desk.address == "/account/login/"
     assert "/authorize" not in authority.seen
-    desk.complaints.clear()
+    for _moment in range(50):  # the browser reports in its own time
+        if sit_down.reports.lines:
+            break
+        desk.tab.wait_for_timeout(100)
+    assert "form-action" in sit_down.reports.lines[0]
+    sit_down.forget()
