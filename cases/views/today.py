@@ -88,25 +88,26 @@ def beside_the_cases() -> Q:
 
 
 def notice_rows(user: User, *, unread_only: bool, limit: int, start: int = 0) -> list[dict[str, Any]]:
-    """Notices as lines; a line leads to its case while that is visible to the reader."""
+    """Notices as lines; a line names its case and leads to it while that is visible to the reader."""
     found = Notification.objects.filter(recipient=user)
     if unread_only:
         found = found.filter(read_at__isnull=True)
     rows = (
         found.order_by("-created_at", "id")
-        .annotate(opens=Exists(Case.objects.visible_to(user).filter(pk=OuterRef("case_id"))) | beside_the_cases())
-        .values_list("id", "what", "case_id", "case__code", "is_safety", "created_at", "read_at", "opens")
+        .annotate(is_visible=Exists(Case.objects.visible_to(user).filter(pk=OuterRef("case_id"))))
+        .annotate(opens=Q(is_visible=True) | beside_the_cases())
+        .values_list("id", "what", "case_id", "case__code", "is_safety", "created_at", "read_at", "is_visible", "opens")
     )
     return [
         {
             "id": pk,
             "words": notices.words(what),
             "case_id": case_id,
-            "code": code,
+            "code": code if is_visible else "",
             "is_safety": is_safety,
             "at": at,
             "is_unread": read_at is None,
             "opens": opens,
         }
-        for pk, what, case_id, code, is_safety, at, read_at, opens in rows[start : start + limit]
+        for pk, what, case_id, code, is_safety, at, read_at, is_visible, opens in rows[start : start + limit]
     ]
