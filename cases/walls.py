@@ -86,8 +86,11 @@ ADMINISTRATOR, OWN = "(SELECT wall_is_administrator())", "(SELECT wall_user())"
 
 
 def seen_through(column: str) -> str:
-    """SQL: a live grant of this person, or of their organisation's group, on the case that `column` names."""
-    return f"EXISTS (SELECT 1 FROM wall_granted AS w WHERE w.case_id = {column})"
+    """SQL: a live grant of this person, or of their organisation's group, on the case that `column` names.
+
+    The OFFSET keeps PostgreSQL from reading every grant there is where a page of a list asks for fifty rows.
+    """
+    return f"EXISTS (SELECT 1 FROM wall_granted AS w WHERE w.case_id = {column} OFFSET 0)"
 
 
 def column_of_case(model: type[models.Model]) -> str:
