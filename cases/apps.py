@@ -25,4 +25,4 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         """Put the guards, steps, ball holders and papers of the first five steps under their names."""
         post_migrate.connect(install_what_is_new, sender=self, dispatch_uid="cases.defaults")
-        from cases import desks, registrations, walls  # noqa: F401  # models must be loaded before they are named
+        from cases import desks, digest, registrations, walls  # noqa: F401  # models must be loaded before they are named

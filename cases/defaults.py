@@ -57,6 +57,8 @@ NUMBERS = (
     ("partners_told_working_days", "Working days until the partners are told of the arrival", 2),
     ("destruction_wait_days", "Days in which a signed destruction list can be stopped", 14),
     ("reflection_days", "Days of the reflection period", 30),
+    ("nudge_wait_hours", "Hours between two reminders that people give each other in a case", 24),
+    ("nudges_a_week", "Reminders that people may give each other in a case within seven days", 3),
 )
 
 SOCIAL_SERVICES_ACT = "Socialtjänstlagen: fem år efter den sista anteckningen (to be confirmed by counsel)"

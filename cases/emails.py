@@ -1,18 +1,21 @@
 """Words to people: a line in the inbox at once, a mail by the worker. Neither holds personal data."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
+from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from cases import mail_choices
 from cases.models import Case, CaseGroupObjectPermission, CaseUserObjectPermission, Notification
 from cases.permissions import Relation
 from partners.models import Organisation, User
 from returns_portal import clock, mail, outbox
+from returns_portal.actor import current_person
 
 if TYPE_CHECKING:
     from returns_portal.models import OutboxItem
@@ -59,6 +62,7 @@ def notices(
             page=page or case.get_absolute_url(),
             key=f"{case.pk}:{occasion}:{user.pk}",
             is_safety=is_safety,
+            sender_id=current_person(),
         )
         for user in recipients
         if user.is_active
@@ -75,29 +79,108 @@ def tell(rows: Iterable[Notification]) -> int:
     new = [by_key[key] for key in sorted(by_key.keys() - told)]
     if not new:
         return 0
+    mail_choices.apply(new)
     Notification.objects.bulk_create(new, ignore_conflicts=True)
     written = set(Notification.objects.filter(pk__in=[row.pk for row in new]).values_list("pk", flat=True))
     for row in new:
         if row.pk in written:
-            outbox.put("mail", key=f"mail:{row.key}", case_id=row.case_id, row_id=row.pk, recipient_id=row.recipient_id)
+            _have_mailed(row, f"mail:{row.key}")
     return len(written)
+
+
+def tell_again(rows: list[Notification]) -> None:
+    """Have those mailed whose mail was kept back because their reason was gone, now that it is back."""
+    kept_back = [row for row in rows if row.mail == Notification.Mail.NONE]
+    for row in kept_back:
+        row.mail = Notification.Mail.WAITING
+    mail_choices.apply(kept_back)
+    for row in kept_back:
+        if row.mail != Notification.Mail.NONE:
+            Notification.objects.filter(pk=row.pk).update(mail=row.mail)
+            _have_mailed(row, f"mail:{row.key}:{clock.now():%Y%m%dT%H%M%S%f}")
+
+
+def _have_mailed(row: Notification, key: str) -> None:
+    if row.mail == Notification.Mail.WAITING:
+        outbox.put(
+            "mail",
+            key=key,
+            case_id=row.case_id,
+            row_id=row.pk,
+            recipient_id=row.recipient_id,
+            is_safety=row.is_safety,
+        )
+
+
+# All that a mail needs to know; the whole rows would take longer to read than the mail to send.
+MAILED = (
+    "page",
+    "settled_at",
+    "case__code",
+    "recipient__email",
+    "recipient__is_active",
+    "recipient__language",
+    "recipient__organisation__kind",
+)
 
 
 @outbox.handles("mail")
 def send_notification(item: "OutboxItem") -> None:
-    """Send the mail of one notification, in the receiver's language: the code, a link, nothing else."""
-    rows = Notification.objects.select_related("recipient__organisation", "case")
+    """Send the mail of one notification, in the receiver's language: the code, a link, nothing else.
+
+    A reminder whose reason is gone by now is not mailed.
+    """
+    rows = Notification.objects.select_related("recipient__organisation", "case").only(*MAILED)
     row = rows.filter(pk=item.row_id).first() if item.row_id else None
-    if row is None or not row.recipient.is_active:
+    if row is None:
         return
-    with translation.override(row.recipient.mail_language):
-        subject = _("Something in the portal needs you")
-        link = f"{settings.PORTAL_ADDRESS}{row.page if row.case is None else row.case.get_absolute_url()}"
-        code = row.case.code_shown if row.case else ""
-        body = _("Case %(code)s. Sign in to read.\n\n%(link)s\n") % {"code": code, "link": link}
-        if row.case is None:
-            body = _("Sign in to read.\n\n%(link)s\n") % {"link": link}
+    if row.settled_at is not None or not row.recipient.is_active:
+        Notification.objects.filter(pk=row.pk).update(mail=Notification.Mail.NONE)
+        return
+    page = row.page if row.case is None else row.case.get_absolute_url()
+    subject, body = in_words("notification", row.recipient.mail_language, page, code=str(row.case or ""))
     mail.send(row.recipient.email, subject, body, message_id=mail.message_id(item))
+    Notification.objects.filter(pk=row.pk).update(mail=Notification.Mail.SENT)
+
+
+@outbox.when_failing("mail")
+def tell_of_undelivered(item: "OutboxItem", *, is_final: bool) -> None:
+    """Mark a mail that does not arrive in time, or never, and tell in the portal whose act it was about, once.
+
+    Of a safety event their managers hear too; where it came from a clock, the managers of whom it did not reach.
+    """
+    if item.row_id is None or not (is_final or outbox.is_late(item)):
+        return
+    state = Notification.Mail.FAILED if is_final else Notification.Mail.LATE
+    row = Notification.objects.select_related("case", "sender", "recipient").filter(pk=item.row_id).first()
+    if row is None:
+        return
+    Notification.objects.filter(pk=row.pk).update(mail=state)
+    if row.what == "mail_undelivered":
+        return
+    people = {row.sender} if row.sender else set()
+    if row.is_safety:
+        people.update(managers_of((row.sender or row.recipient).organisation))
+    told = list(people) if row.case is None else in_circle(row.case, people)
+    tell(
+        Notification(
+            recipient=user,
+            case=row.case,
+            what="mail_undelivered",
+            page="/inbox/undelivered/",
+            key=f"undelivered:{row.pk}:{user.pk}",
+            is_safety=row.is_safety,
+        )
+        for user in told
+        if user.is_active
+    )
+
+
+def in_words(template: str, language: str, page: str, **context: Any) -> tuple[str, str]:
+    """Subject and text of a mail. What it may say stands in `templates/emails/`: codes, numbers and a link."""
+    with translation.override(language):
+        body = render_to_string(f"emails/{template}.txt", {**context, "link": f"{settings.PORTAL_ADDRESS}{page}"})
+        return _("Something in the portal needs you"), f"{body.strip()}\n"
 
 
 def people_in(organisation: Organisation | None) -> list[User]:

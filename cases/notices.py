@@ -1,4 +1,4 @@
-"""The words of the inbox and of the mails' only variable: what happened, without personal data."""
+"""The words of the inbox: what happened, without personal data; and the topics by which people choose their mail."""
 
 from typing import Any
 
@@ -58,14 +58,54 @@ WORDS: dict[str, Any] = {
     "processing_restricted": _("The use of a case has been restricted"),
     "restriction_lifted": _("A case may be used again"),
     "rule_hold_ends": _("A pause has reached its end"),
+    "mail_undelivered": _("Mail about your work has not arrived"),
 }
 
 
-def register(words: dict[str, Any]) -> None:
-    """Add the notices of later chapters and of the clocks' rules."""
+# What a person chooses their mail by, in the order of the settings page.
+TOPICS: dict[str, Any] = {
+    "decisions": _("Referrals, decisions and answers"),
+    "questions": _("Questions"),
+    "course": _("The course of a case: taken on, paused, handed over, ended"),
+    "assessment": _("Needs, plan and risks"),
+    "journey": _("Journey and arrival"),
+    "follow_up": _("Follow-up and reports"),
+    "reminders": _("Reminders of what is due"),
+    "documents": _("Documents and files"),
+    "access": _("Access, archive and data protection"),
+    "managers": _("Messages from managers and about your own mail"),
+}
+# The topic of each notice; a reminder of a clock's rule is always one of the reminders.
+TOPIC_OF: dict[str, str] = {
+    what: topic
+    for topic, codes in {
+        "decisions": "referral_sent more_info_asked answered recalled approved_referrer approved_iom declined"
+        " return_declined reopened new_ceiling",
+        "questions": "question_asked question_answered kinds_asked kinds_answered",
+        "course": "taken_on office_informed office_released application_received withdrawn held resumed"
+        " reassigned_to_you office_changed consent_withdrawn",
+        "documents": "document_added document_infected document_waits",
+        "access": "circle_closed named break_glass break_glass_more break_glass_extended break_glass_unjudged"
+        " access_alert destruction_listed destruction_signed_once destruction_signed_twice destruction_stopped"
+        " destruction_done processing_restricted restriction_lifted",
+        "managers": "mail_undelivered",
+    }.items()
+    for what in codes.split()
+}
+
+
+def register(words: dict[str, Any], topic: str = "") -> None:
+    """Add the notices of later chapters under a topic, or of the clocks' rules without one."""
     WORDS.update(words)
+    if topic:
+        TOPIC_OF.update(dict.fromkeys(words, topic))
 
 
-def words(what: str) -> str:
-    """The sentence of `what` in the reader's language."""
-    return str(WORDS.get(what, _("Something in the portal needs you")))
+def topic_of(what: str) -> str:
+    """The topic by which a reader chooses how to be told of `what`."""
+    return "reminders" if what.startswith("rule_") else TOPIC_OF.get(what, "")
+
+
+def words(what: str, own: str = "") -> str:
+    """The sentence of `what` in the reader's language; a rule may have words of its `own`."""
+    return own or str(WORDS.get(what, _("Something in the portal needs you")))

@@ -1,11 +1,10 @@
-"""Guards, step rows and ball holders of steps 1 to 5, under their names."""
+"""Guards and step rows of steps 1 to 5, under their names; with them everything else of these steps registers."""
 
 from collections.abc import Iterator
 
-from django.db.models import Min
 from django.utils.translation import gettext_lazy as _
 
-from cases import ball, clocks, emails, pdfs, steps  # noqa: F401  # importing emails and pdfs registers their outbox kinds
+from cases import balls, emails, pdfs, steps  # noqa: F401  # ball holders, and the outbox kinds of emails and pdfs
 from cases.actions import alerts  # noqa: F401  # registers its outbox kinds
 from cases.actions.special_access import is_special, whom_to_name
 from cases.clocks import facts  # noqa: F401  # registers the clocks of steps 1 to 5
@@ -16,7 +15,6 @@ from cases.models import (
     Consent,
     CounsellingSession,
     Document,
-    Hold,
     Information,
     InformationRequest,
     ReferralConsent,
@@ -24,7 +22,7 @@ from cases.models import (
 from cases.referral_checks import missing_answers
 from cases.states import FROM_ASSESSMENT, State
 from cases.steps import Status, StepRow, step_row
-from partners.models import Organisation, User
+from partners.models import User
 from returns_portal.ui import local_day
 
 
@@ -192,50 +190,3 @@ def informed_decision(case: Case) -> StepRow:
     if application is None or application.locked_at is None:
         return StepRow(Status.SKIP)
     return StepRow(Status.DONE, local_day(application.locked_at))
-
-
-# Who holds the ball
-
-
-@ball.holder(ball.ON_HOLD)
-def pause_is_its_owners(case: Case) -> ball.Ball | None:
-    """While a case is paused, whoever watches over the pause ends or extends it by its last day."""
-    hold = Hold.objects.of(case).filter(ended_at__isnull=True).select_related("owner__organisation").first()
-    return ball.Ball(hold.owner.organisation, "end_hold", clocks.end_of(hold.until)) if hold else None
-
-
-@ball.holder(State.DRAFT)
-def draft_is_the_referrers(case: Case) -> ball.Ball:
-    """A draft waits for whoever began it."""
-    return ball.Ball(case.referring, "send_referral", clocks.due("draft_expires", case, case.changed_at))
-
-
-@ball.holder(State.REFERRED)
-def decision_is_lansstyrelsens(case: Case) -> ball.Ball:
-    """Länsstyrelsen decides within its working days; those of an open question to the referrer do not count."""
-    return ball.Ball(case.approving, "decide", clocks.due("decision", case, case.submitted_at or case.state_since))
-
-
-@ball.holder(State.MORE_INFO)
-def answer_is_the_referrers(case: Case) -> ball.Ball:
-    """The referrer answers by the day that Länsstyrelsen named."""
-    asked = InformationRequest.objects.of(case).filter(answered_at__isnull=True, recalled_at__isnull=True)
-    due_on = asked.aggregate(first=Min("due_on"))["first"]
-    agreed = clocks.end_of(due_on) if due_on else None
-    return ball.Ball(case.referring, "answer", clocks.due("more_information", case, case.state_since, agreed))
-
-
-@ball.holder(State.APPROVED)
-def taking_on_is_helsinkis(case: Case) -> ball.Ball:
-    """IOM Helsinki takes the case on."""
-    return ball.Ball(
-        Organisation.objects.iom_helsinki(), "take_on", clocks.due("receipt_by_iom", case, case.state_since)
-    )
-
-
-@ball.holder(State.APPLICATION)
-def application_is_helsinkis(case: Case) -> ball.Ball:
-    """IOM Helsinki informs the person and receives the application."""
-    return ball.Ball(
-        Organisation.objects.iom_helsinki(), "application", clocks.due("application_unsigned", case, case.state_since)
-    )

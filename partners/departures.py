@@ -1,10 +1,14 @@
 """Who must know when a colleague leaves: later chapters put the person's work back in the queue."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+from django.utils.functional import Promise
 
 from partners.models import User
 
+Remains = Callable[[User], Sequence[str | Promise]]
 _told: list[Callable[[User], None]] = []
+_remains: list[Remains] = []
 
 
 def register(tell: Callable[[User], None]) -> Callable[[User], None]:
@@ -18,3 +22,15 @@ def announce(user: User) -> None:
     """Tell everybody who asked that this person leaves."""
     for tell in _told:
         tell(user)
+
+
+def register_remains(say: Remains) -> Remains:
+    """Let `say(user)` tell, in sentences with numbers, what the person still answers for and what becomes of it."""
+    if say not in _remains:
+        _remains.append(say)
+    return say
+
+
+def remains(user: User) -> list[str | Promise]:
+    """Everything that the person has not handed over."""
+    return [sentence for say in _remains for sentence in say(user)]

@@ -12,7 +12,7 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from partners import actions, workload
+from partners import actions, departures, workload
 from partners.devices import device_of
 from partners.forms import AcceptForm, InviteForm, LanguageForm, RoleForm, SettingsForm
 from partners.http import PortalRequest, reach
@@ -101,8 +101,8 @@ def end_colleague(request: PortalRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The account is closed. Open work is back in the queue."))
             return redirect("partners:organisation")
-    status = 409 if refusal else 200
-    return render(request, "partners/end_colleague.html", {"person": person, "refusal": refusal}, status=status)
+    context = {"person": person, "refusal": refusal, "remains": departures.remains(person)}
+    return render(request, "partners/end_colleague.html", context, status=409 if refusal else 200)
 
 
 @reach("public")

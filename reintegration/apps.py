@@ -6,8 +6,9 @@ from pkgutil import iter_modules
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
-# Guards, step rows, balls, notices, papers, what a new office is asked and what the worker does register themselves.
-REGISTERING = {"actions", "guards", "steps", "balls", "notices", "pdfs", "clocks", "office"}
+# Guards, step rows, balls, notices, papers, cards, what a new office is asked and what the worker does register
+# themselves.
+REGISTERING = {"actions", "guards", "steps", "balls", "notices", "pdfs", "clocks", "office", "watch"}
 
 
 class ReintegrationConfig(AppConfig):

@@ -8,8 +8,10 @@ import hmac
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -22,6 +24,7 @@ from returns_portal import clock
 OUTSIDE = ("/account/", "/healthz/", "/static/")
 # A token outlives the longest request, and no more; a task may walk over every case.
 USER_SECONDS, SYSTEM_SECONDS = 10 * 60, 30 * 60
+_person: ContextVar[UUID | None] = ContextVar("person", default=None)
 
 
 def token_key() -> tuple[str, bytes]:
@@ -63,7 +66,7 @@ def give_back(token: str) -> None:
 @contextmanager
 def acting_as(user: Any) -> Iterator[None]:
     """One transaction on behalf of `user`; nested use keeps the outer actor afterwards."""
-    with _bound(str(user.pk)):
+    with _acting(user.pk), _bound(str(user.pk)):
         yield
 
 
@@ -74,12 +77,28 @@ def acting_as_system(name: str) -> Iterator[None]:
         yield
 
 
+def current_person() -> UUID | None:
+    """Whose act is being done. What the portal itself does as a part of a person's act is still that person's."""
+    return _person.get()
+
+
+@contextmanager
+def _acting(person: UUID | None) -> Iterator[None]:
+    before = _person.set(person)
+    try:
+        yield
+    finally:
+        _person.reset(before)
+
+
 @contextmanager
 def _bound(actor: str) -> Iterator[None]:
+    is_nested = connection.in_atomic_block  # else the token ends with the transaction
     with transaction.atomic():
         before = bind_actor(actor)
         yield
-        give_back(before)
+        if is_nested:
+            give_back(before)
 
 
 class Refused(Exception):
@@ -96,7 +115,7 @@ class ActorTransaction:
         if request.path.startswith(OUTSIDE):
             return self.get_response(request)
         is_nested = connection.in_atomic_block  # in a test's own transaction, which works for the test afterwards
-        with transaction.atomic():
+        with _acting(request.user.pk), transaction.atomic():
             before = bind_actor(str(request.user.pk or ""))
             response = self.get_response(request)
             if response.status_code >= 500:

@@ -1,5 +1,6 @@
 """Django's admin behind the portal's own sign-in: no second door with a password alone."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +9,8 @@ from django.contrib.admin.apps import AdminConfig
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +20,23 @@ class PortalAdminSite(AdminSite):
 
     site_title = site_header = _("Returns Portal: administration")
     index_title = _("Administration")
+
+    def get_urls(self) -> list[Any]:
+        """The jobs page stands beside what Django makes of the models."""
+        from returns_portal import jobs  # needs the app registry, which loads this module
+
+        page, retry = partial(jobs.page, site=self), partial(jobs.retry, site=self)
+        ours = [
+            path("jobs/", self.admin_view(page), name="jobs"),
+            path("jobs/retry/", self.admin_view(retry), name="retry-jobs"),
+        ]
+        return ours + super().get_urls()
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """The first page says whether the clock stands still."""
+        from returns_portal import heartbeat  # needs the app registry, which loads this module
+
+        return super().index(request, {**(extra_context or {}), "clock_stopped": heartbeat.stopped_since()})
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Take no password: strangers have been sent to the portal's sign-in, and whoever may be here goes on."""

@@ -15,6 +15,8 @@ app = Celery("returns_portal")
 app.conf.update(
     broker_url=os.environ.get("REDIS_URL", ""),
     broker_connection_retry_on_startup=True,
+    # Without end: by default a worker gives up on a broker that is away for an hour, and ends.
+    broker_connection_max_retries=None,
     # A worker that dies gives its task back, and soon: kombu alone would look every hundred seconds.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
@@ -44,6 +46,12 @@ app.conf.update(
             "task": "cases.tasks.walk_the_clocks",
             "schedule": 60.0,
             "options": {"expires": 60.0},
+        },
+        # Those due at 07:30 are found by whichever call comes next, so a clock that was down sends them late, and once.
+        "queue-digests": {
+            "task": "cases.tasks.queue_digests",
+            "schedule": crontab(minute="*/15"),
+            "options": {"expires": 900.0},
         },
         "anchor-trail": {
             "task": "returns_portal.tasks.anchor_trail",

@@ -24,6 +24,12 @@ def today() -> date:
     return now().astimezone(STOCKHOLM).date()
 
 
+def moment(text: str) -> datetime:
+    """The moment that somebody wrote in ISO 8601, in Stockholm's time where no zone is named; raises ValueError."""
+    read = datetime.fromisoformat(text)
+    return read if read.tzinfo else read.replace(tzinfo=STOCKHOLM)
+
+
 @contextmanager
 def moved_to(moment: datetime) -> Iterator[None]:
     """Let the block live at `moment` (aware); time goes on from there."""

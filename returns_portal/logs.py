@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
@@ -73,9 +73,14 @@ def _of_a_task(record: logging.LogRecord, said: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def told_by_class(logger: logging.Logger, what: str) -> Iterator[None]:
-    """What goes wrong inside is not the end of what follows; only its class is told, for its words may name people."""
+def told_by_class(logger: logging.Logger, what: str, otherwise: Callable[[], Any] | None = None) -> Iterator[None]:
+    """What goes wrong inside is not the end of what follows; only its class is told, for its words may name people.
+
+    `otherwise` is done where something went wrong.
+    """
     try:
         yield
     except Exception as error:
         logger.error("%s failed: %s", what, type(error).__name__)
+        if otherwise is not None:
+            otherwise()

@@ -34,6 +34,8 @@ class OutboxItem(models.Model):
     row_id = models.UUIDField(null=True, blank=True)
     recipient_id = models.UUIDField(null=True, blank=True)
     data = models.JSONField(default=dict, blank=True)
+    # What keeps a person safe goes before everything else that is due.
+    is_safety = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=clock.now)
     due_at = models.DateTimeField(default=clock.now)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -47,7 +49,7 @@ class OutboxItem(models.Model):
         verbose_name_plural = _("outbox")
         indexes: ClassVar = [
             models.Index(
-                fields=["due_at"],
+                fields=["-is_safety", "due_at"],
                 name="outbox_waiting",
                 condition=models.Q(done_at__isnull=True, failed_at__isnull=True),
             ),
@@ -60,6 +62,16 @@ class OutboxItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+class Heartbeat(models.Model):
+    """When a part of the portal that works by itself last did; real time, whatever the demo's clock says."""
+
+    name = models.SlugField(primary_key=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Look(models.Model):

@@ -6,26 +6,28 @@ from celery import shared_task
 
 from returns_portal import clock, looks, outbox, trail, uploads
 from returns_portal.actor import acting_as_system
-from returns_portal.logs import told_by_class
+from returns_portal.heartbeat import beats
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task  # type: ignore[untyped-decorator]  # Celery has no types
+@beats("deliver-outbox", "Delivering")
 def deliver_outbox() -> None:
     """Do what the outbox has due."""
-    with told_by_class(logger, "Delivering"):
-        outbox.deliver()
+    outbox.deliver()
 
 
 @shared_task  # type: ignore[untyped-decorator]  # Celery has no types
+@beats("sweep-uploads", "Sweeping the uploads")
 def sweep_uploads() -> None:
     """Delete the files that a rolled-back upload left behind."""
-    with told_by_class(logger, "Sweeping the uploads"), acting_as_system("uploads"):
+    with acting_as_system("uploads"):
         uploads.sweep()
 
 
 @shared_task  # type: ignore[untyped-decorator]  # Celery has no types
+@beats("anchor-trail", "Anchoring the trail")
 def anchor_trail() -> None:
     """Write the newest hash of the trail outside the database; an administrator is rung where it cannot be."""
     try:
@@ -36,6 +38,7 @@ def anchor_trail() -> None:
 
 
 @shared_task  # type: ignore[untyped-decorator]  # Celery has no types
+@beats("verify-trail", "Verifying the trail")
 def verify_trail() -> None:
     """Walk the chain of the trail; administrators are rung where it is broken."""
     if (fault := trail.verify()) is not None:
@@ -44,6 +47,7 @@ def verify_trail() -> None:
 
 
 @shared_task  # type: ignore[untyped-decorator]  # Celery has no types
+@beats("look-after-lists", "Looking after lists")
 def look_after_lists() -> None:
     """Notice who pages through the lists of everything."""
     looks.ring_for_lists()

@@ -350,10 +350,10 @@ class Frame:
 
     @cached_property
     def unread(self) -> int:
-        """How many notices the reader has not opened."""
+        """How many notices the reader has not opened; a reminder whose reason is gone counts no more."""
         if self.user is None or not self.kind:
             return 0
-        return int(self.user.notifications.filter(read_at=None).count())
+        return int(self.user.notifications.filter(read_at=None, settled_at=None).count())
 
     @cached_property
     def nav(self) -> list[Entry]:

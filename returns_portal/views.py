@@ -7,7 +7,7 @@ import json
 import logging
 import re
 import secrets
-from datetime import timedelta
+from datetime import UTC, timedelta
 from email.message import EmailMessage
 from functools import cache
 from http import HTTPStatus
@@ -33,8 +33,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from partners.afterwards import afterwards
 from partners.http import reach
-from returns_portal import clock, sessions, walls
+from returns_portal import clock, heartbeat, sessions, walls
 from returns_portal.ui import reader_locale
 
 logger = logging.getLogger(__name__)
@@ -53,16 +54,27 @@ def live(request: HttpRequest) -> HttpResponse:
 @reach("public")
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """Answer whether this process can serve; what is wrong stands in the log, not in the answer."""
+    """Answer whether this process can serve; what is wrong stands in the log, not in the answer.
+
+    Pages do not go down with the clock: while it stands still the answer says so, and the administrators are rung.
+    """
+    stopped = None
     try:
         wrong = _unfit()
+        stopped = None if wrong else heartbeat.stopped_since()
     except DatabaseError:
         logger.exception("The database does not answer as it should.")
         wrong = "database"
     if wrong:
         logger.error("Not ready: %s", wrong)
         return HttpResponse("not ready", content_type="text/plain", status=503)
-    return HttpResponse("ready", content_type="text/plain")
+    if stopped is None:
+        return HttpResponse("ready", content_type="text/plain")
+    logger.warning("Degraded: the clock has not run since %s", stopped)
+    afterwards(request, heartbeat.ring)
+    is_long_ago = timezone.now() - stopped > timedelta(hours=20)
+    since = f"{stopped.astimezone(UTC):{'%Y-%m-%d %H:%M' if is_long_ago else '%H:%M'}} UTC"
+    return HttpResponse(f"ready, degraded: the clock has not run since {since}", content_type="text/plain")
 
 
 def _unfit() -> str:

@@ -15,14 +15,14 @@ APPS = ["partners", "cases", "reintegration"]
 FLOORS = [
     {"states", "permissions", "codes", "words"},
     {"models"},
-    {"clocks", "emails", "pdfs"},
+    {"clocks", "emails", "pdfs", "reminders"},
     {"actions"},
     {"forms", "views", "tasks", "admin"},
     {"urls"},
 ]
 ROOF = {
     f"returns_portal.{name}"
-    for name in ("settings", "urls", "views", "admin_site", "celery", "wsgi", "asgi", "embedded", "demo")
+    for name in ("settings", "urls", "views", "admin_site", "celery", "wsgi", "asgi", "embedded", "demo", "jobs")
 }
 
 

@@ -14,6 +14,7 @@ from cases.actions.apply import (
     withdraw_consent,
 )
 from cases.actions.ask import ask, mark_read, reply, retract, threads_of, whom_to_ask
+from cases.actions.balls import queue_ball_refresh
 from cases.actions.break_glass import (
     ask_for_more_time,
     break_glass,
@@ -48,8 +49,6 @@ from cases.actions.hold import (
     change_office,
     extend_hold,
     hold_case,
-    reassign,
-    release_cases_of,
     resume_case,
     stop_hold,
     when_office_changes,
@@ -64,6 +63,13 @@ from cases.actions.identity import (
     reveal_identity,
 )
 from cases.actions.move import StepRefused, is_in_time, locked, may_take, move, moved_on, record_event, steps_from
+from cases.actions.reassign import (
+    pass_hold,
+    reassign,
+    release,
+    release_cases_of,
+    tell_who_remains,
+)
 from cases.actions.refer import (
     MINORS_PATH_IN,
     answer_request,
@@ -156,7 +162,9 @@ __all__ = [
     "open_circle",
     "open_original",
     "people_by_name",
+    "pass_hold",
     "person_of",
+    "queue_ball_refresh",
     "queue_forgotten_scans",
     "read_document",
     "read_notices",
@@ -168,6 +176,7 @@ __all__ = [
     "record_counselling",
     "record_event",
     "referral_of",
+    "release",
     "release_cases_of",
     "reopen",
     "reply",
@@ -185,6 +194,7 @@ __all__ = [
     "steps_from",
     "stop_hold",
     "submit_referral",
+    "tell_who_remains",
     "threads_of",
     "uses_for",
     "uses_seen_by",

@@ -2,14 +2,12 @@
 
 from uuid import UUID
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.utils import timezone
 
-from cases.emails import managers_of, tell
+from cases.emails import in_words, managers_of, tell
 from cases.models import Notification
 from partners.models import User
 from returns_portal import mail, outbox
@@ -92,7 +90,5 @@ def send_to_administrator(item: OutboxItem) -> None:
     administrator = User.objects.filter(pk=item.recipient_id, is_staff=True, is_active=True).first()
     if administrator is None:
         return
-    with translation.override(administrator.mail_language):
-        subject = _("Something in the portal needs you")
-        body = _("Sign in to read.\n\n%(link)s\n") % {"link": f"{settings.PORTAL_ADDRESS}{item.data['page']}"}
+    subject, body = in_words("notification", administrator.mail_language, item.data["page"])
     mail.send(administrator.email, subject, body, message_id=mail.message_id(item))

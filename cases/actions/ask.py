@@ -110,6 +110,17 @@ def retract(message: Message, *, by: User) -> None:
     message.save(update_fields=["retracted_at"])
 
 
+def close_questions_with(case: Case, organisation: Organisation | None) -> None:
+    """An organisation has left the case: nobody waits for its answers any more, and it waits for nobody's."""
+    if organisation is None:
+        return
+    theirs = Q(asked_by=organisation) | Q(asked_of=organisation)
+    Thread.objects.of(case).filter(theirs, answered_at__isnull=True, closed_at__isnull=True).update(
+        closed_at=clock.now()
+    )
+    _count_open(case)
+
+
 def mark_read(threads: list[Thread], user: User) -> None:
     """Messages of the other side that the user now sees are read."""
     unread = [

@@ -7,7 +7,8 @@ from django.db import transaction
 
 from cases import ball, emails, pdfs
 from cases import permissions as may
-from cases.actions.hold import stop_hold
+from cases.actions.ask import close_questions_with
+from cases.actions.hold import stop_hold, take_over_hold
 from cases.actions.move import StepRefused, locked, move, record_event
 from cases.actions.share import end_all_but, end_share, share
 from cases.actions.special_access import may_answer_for
@@ -166,6 +167,8 @@ def recall(case: Case, *, by: User, note: str) -> Case:
             recalled_at=clock.now()
         )
         end_share(case, Organisation.objects.iom_helsinki(), reason="recall")
+        close_questions_with(case, Organisation.objects.iom_helsinki())
+        take_over_hold(case, Organisation.objects.iom_helsinki(), by)
         pdfs.retract(case, "iom_notification")  # the next approval may pass on less
     ball.refresh(case)
     emails.notify(case, told, "recalled")

@@ -1,4 +1,4 @@
-"""Pauses, withdrawal, and who is responsible."""
+"""Pauses, withdrawal, and another local office."""
 
 from collections.abc import Callable
 from datetime import date
@@ -6,18 +6,18 @@ from datetime import date
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from cases import ball, emails
+from cases import ball, emails, reminders
 from cases import permissions as may
+from cases.actions.ask import close_questions_with
 from cases.actions.move import StepRefused, locked, move, record_event
+from cases.actions.reassign import name_responsible
 from cases.actions.share import end_share, share
-from cases.actions.special_access import colleagues_in, let_answer, whom_to_name
+from cases.actions.special_access import colleagues_in, whom_to_name
 from cases.models import Case, Hold, NeedsAsked
-from cases.models.case import RESPONSIBLE
 from cases.permissions import Relation
 from cases.states import HOLDABLE, WITH_LOCAL_OFFICE, State
 from partners.models import Organisation, User
 from returns_portal import clock
-from returns_portal.actor import acting_as_system
 
 
 @transaction.atomic
@@ -31,6 +31,7 @@ def hold_case(case: Case, *, by: User, reason: str, owner: User, until: date) ->
     Hold.objects.filter(case=case, ended_at__isnull=True).update(ended_at=clock.now())
     Hold.begin(case, by=by, reason=reason, owner=owner, until=until).save()
     _held_until(case, until)
+    reminders.settle(case)
     record_event(case, "hold", by=by)
     emails.notify(case, _everybody_responsible(case), "held")
     return case
@@ -62,7 +63,7 @@ def resume_case(case: Case, *, by: User, responsible: User) -> Case:
     hold.ended_at, hold.ended_by = clock.now(), by
     hold.save(update_fields=["ended_at", "ended_by"])
     _held_until(case, None)
-    _name_responsible(case, responsible, by)
+    name_responsible(case, responsible, by)
     record_event(case, "resume", by=by)
     emails.notify(case, _everybody_responsible(case), "resumed")
     return case
@@ -116,46 +117,6 @@ def stop_hold(case: Case, by: User) -> None:
     ball.refresh(case)
 
 
-def _name_responsible(case: Case, user: User, by: User) -> None:
-    field = RESPONSIBLE[user.organisation_kind]
-    setattr(case, field, user)
-    case.forget_access()
-    Case.objects.filter(pk=case.pk).update(**{field: user})
-    let_answer(case, user, by=by)
-
-
-@transaction.atomic
-def reassign(case: Case, *, by: User, to: User) -> Case:
-    """A manager, or whoever takes an unassigned case of their own organisation, names who is responsible.
-
-    A case with a protected identity is not there for the taking: whoever answers for it opens the identity.
-    """
-    case = locked(case)
-    field = RESPONSIBLE.get(by.organisation_kind, "")
-    takes_it = to == by and getattr(case, f"{field}_id", None) is None
-    if to.organisation_id != by.organisation_id or not (by.is_manager or takes_it):
-        raise PermissionDenied
-    if not case.access_for(by).codenames or to not in whom_to_name(case, by):
-        raise PermissionDenied
-    if case.is_ended:
-        raise StepRefused(case, "reassign")
-    _name_responsible(case, to, by)
-    record_event(case, "reassign", by=by)
-    if to != by:
-        emails.notify(case, [to], "reassigned_to_you")
-    return case
-
-
-@transaction.atomic
-def release_cases_of(user: User) -> int:
-    """A leaver's open cases go back to the organisation's queue, so no ball is held by one who is away."""
-    field = RESPONSIBLE.get(user.organisation_kind, "")
-    if not field:
-        return 0
-    with acting_as_system("special_access"):  # also those that whoever ends the account does not see
-        return Case.objects.open().filter(**{field: user}).update(**{field: None})
-
-
 @transaction.atomic
 def change_office(case: Case, *, by: User, local_office: Organisation, note: str) -> Case:
     """Give the case to another local office: the old share ends, answers and acceptance are asked anew."""
@@ -172,11 +133,18 @@ def change_office(case: Case, *, by: User, local_office: Organisation, note: str
     share(case, local_office, *rights, by=by, reason="change_office")
     for forget in when_office_changes:
         forget(case, by)
+    close_questions_with(case, old)
+    take_over_hold(case, old, by)
     record_event(case, "change_office", by=by, note=note)
     emails.notify(case, released, "office_released")
     emails.notify(case, emails.people_in(local_office), "office_informed")
     emails.notify(case, emails.partners_of(case), "office_changed")
     return case
+
+
+def take_over_hold(case: Case, left: Organisation | None, by: User) -> None:
+    """Whoever lets an organisation go watches over the pause that it began: nobody else is there to end it."""
+    Hold.objects.of(case).filter(ended_at__isnull=True, owner__organisation=left).update(owner=by)
 
 
 def ask_kinds_anew(case: Case, by: User) -> None:

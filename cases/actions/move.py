@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from django_fsm import can_proceed
 
-from cases import ball
+from cases import ball, reminders
 from cases.clocks.retention import kept_until
 from cases.guards import Blocker, blockers
 from cases.models import Case, CaseEvent
@@ -122,6 +122,7 @@ def move(
     case.save(update_fields=["state", "state_since", "changed_at", "retention_on", *(changes or {})])
     CaseEvent.objects.record(case, verb, by=by, was=was, note=note)
     ball.refresh(case)
+    reminders.settle(case)
     return case
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 from django.db import transaction
 
-from cases import emails
+from cases import ball, reminders
 from cases.actions.break_glass import escalate_unjudged
 from cases.actions.files import forget_files
 from cases.clocks import (
@@ -24,7 +24,8 @@ from cases.clocks import (
 )
 from cases.clocks.recipients import WORDS, Circle
 from cases.models import Case, ClockRule, Notification
-from returns_portal import clock
+from partners.models import User
+from returns_portal import clock, outbox
 from returns_portal.actor import acting_as_system
 from returns_portal.logs import told_by_class
 
@@ -44,10 +45,12 @@ class Ringing:
     reminder: Reminder
 
 
+Told = dict[Ringing, list[User]]
+
 # What a ringing does besides telling people; later chapters add theirs. By the word that stands among a rule's
 # recipients, and by the rule itself. What they do they do once, however often they are called.
 deeds: dict[str, Callable[[Ringing], None]] = {}
-alongside: dict[str, Callable[[list[Ringing]], None]] = {}
+alongside: dict[str, Callable[[Told], None]] = {}
 
 
 def walk_the_clocks(at: datetime | None = None) -> int:
@@ -58,11 +61,14 @@ def walk_the_clocks(at: datetime | None = None) -> int:
     moment = at or clock.now()
     sent = 0
     with acting_as_system("reminders"):
-        rules = list(ClockRule.objects.filter(is_active=True).order_by("-is_safety", "code"))
+        rules = list(ClockRule.objects.order_by("-is_safety", "code"))
     for rule in rules:
         if rule.code in FACTS:
-            with told_by_class(logger, f"The rule {rule.code}"), acting_as_system("reminders"):
+            failed = partial(_ring_administrators, rule)
+            with told_by_class(logger, f"The rule {rule.code}", failed), acting_as_system("reminders"):
                 sent += _ring(rule, moment)
+    with told_by_class(logger, "Passing on what time has moved"), acting_as_system("reminders"):
+        ball.refresh_what_time_moved(moment)
     with told_by_class(logger, "Deleting old drafts"), acting_as_system("reminders"):
         delete_expired_drafts(moment)
     with (
@@ -74,16 +80,37 @@ def walk_the_clocks(at: datetime | None = None) -> int:
     return sent
 
 
-def _ring(rule: ClockRule, at: datetime) -> int:
+def _ring_administrators(rule: ClockRule) -> None:
+    """A rule that fails in every walk reminds nobody: once a day the administrators are told that one does."""
+    with acting_as_system("reminders"):
+        outbox.put("ring-administrators", key=f"rule-failed:{clock.today()}:{rule.code}")
+
+
+def would_ring(rule: ClockRule, at: datetime) -> Told:
+    """What rings by this rule at `at`, and whom it tells; the rule may be one that is not saved. Writes nothing."""
     with clock.moved_to(at):
         ringing = list(_ringing(rule, at))
     if not ringing:
-        return 0
+        return {}
     circle = Circle({one.case.pk: one.case for one in ringing}.values())
-    sent = emails.tell(row for one in ringing for row in _notices(rule, one, circle))
-    if rule.code in alongside:
-        _carefully(rule.code, partial(alongside[rule.code], ringing))
-    for one in ringing:
+    return {
+        one: [user for who in one.reminder.to if who in WORDS for user in circle.people(one.case, who, one.running)]
+        for one in ringing
+    }
+
+
+def notices_of(rule: ClockRule, told: Told) -> list[Notification]:
+    """The lines of the inbox that say so, not yet written."""
+    return [_notice(rule, one, user) for one, people in told.items() for user in people if user.is_active]
+
+
+def _ring(rule: ClockRule, at: datetime) -> int:
+    reminders.alone_with(rule)
+    told = would_ring(rule, at) if rule.is_active else {}
+    sent = reminders.stand(rule, notices_of(rule, told), at)
+    if told and rule.code in alongside:
+        _carefully(rule.code, partial(alongside[rule.code], told))
+    for one in told:
         for word in one.reminder.to:
             if word in deeds and word not in one.running.done:
                 _carefully(word, partial(deeds[word], one))
@@ -107,22 +134,24 @@ def _ringing(rule: ClockRule, at: datetime) -> Iterator[Ringing]:
             continue  # processing is restricted: only what keeps the person safe goes on
         due = due_by(rule, case, one.start, stops, one.agreed)
         for reminder in reminders_of(rule, case, due, at):
-            yield Ringing(case, one, due, reminder)
+            if one.top is None or reminder.rung <= one.top:
+                yield Ringing(case, one, due, reminder)
 
 
-def _notices(rule: ClockRule, one: Ringing, circle: Circle) -> Iterator[Notification]:
-    """What stands in the inbox: once for case, rule, due moment and recipient."""
-    when = one.due.astimezone(UTC).strftime("%Y%m%dT%H%M")
-    for who in one.reminder.to:
-        if who in WORDS:
-            yield from emails.notices(
-                one.case,
-                circle.people(one.case, who, one.running),
-                f"rule_{rule.code}",
-                page=f"{one.case.get_absolute_url()}{one.running.page or PAGES[rule.code]}",
-                occasion=f"{rule.code}:{one.running.subject}:{when}:{one.reminder.offset}",
-                is_safety=rule.is_safety,
-            )
+def _notice(rule: ClockRule, one: Ringing, user: User) -> Notification:
+    when = one.reminder.at.astimezone(UTC)
+    return Notification(
+        recipient=user,
+        case=one.case,
+        what=f"rule_{rule.code}",
+        page=f"{one.case.get_absolute_url()}{one.running.page or PAGES[rule.code]}",
+        key=f"{one.case.pk}:{rule.code}:{one.running.subject}:{when:%Y%m%dT%H%M%S}:{user.pk}",
+        is_safety=rule.is_safety,
+        rule=rule.code,
+        subject=one.running.subject,
+        due_at=when,
+        rung=one.reminder.rung,
+    )
 
 
 def _carefully(name: str, deed: Callable[[], None]) -> None:

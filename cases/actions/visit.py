@@ -27,8 +27,8 @@ def note_visit(case: Case, *, by: User) -> datetime | None:
 
 
 def read_notices(user: User, *, only: UUID | None = None) -> int:
-    """Mark the unread notices of this person, or one of them, as read; how many there were."""
-    unread = Notification.objects.filter(recipient=user, read_at__isnull=True)
+    """Mark the unread notices of this person, or one of them, as read; how many there were. Settled ones are done."""
+    unread = Notification.objects.filter(recipient=user, read_at__isnull=True, settled_at__isnull=True)
     if only is not None:
         unread = unread.filter(pk=only)
     return unread.update(read_at=clock.now())

@@ -12,6 +12,7 @@ from cases.clocks.days import (
 from cases.clocks.pauses import is_paused
 from cases.clocks.rules import (
     FACTS,
+    IN_PAUSES,
     PAGES,
     Reminder,
     Running,
@@ -26,6 +27,7 @@ from cases.clocks.rules import (
 
 __all__ = [
     "FACTS",
+    "IN_PAUSES",
     "PAGES",
     "Reminder",
     "Running",

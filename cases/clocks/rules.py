@@ -34,14 +34,16 @@ class Running:
     is_urgent: bool | None = None
     # What need not be done again.
     done: frozenset[str] = frozenset()
+    # The highest rung that rings: an answered alarm climbs no further.
+    top: int | None = None
 
 
 @dataclass(frozen=True)
 class Reminder:
-    """One ringing of a clock: the how-maniest, how far from the due moment, and whom it calls."""
+    """One ringing of a clock: the how-maniest, when, and whom it calls."""
 
     rung: int
-    offset: int
+    at: datetime
     to: tuple[str, ...]
 
 
@@ -116,11 +118,13 @@ def reminders_of(rule: ClockRule, case: "Case", moment: datetime, at: datetime) 
 
     Of the warnings only the latest: whoever comes back after a week needs one, not three.
     """
-    come = [offset for offset in rule.warnings if _warned_at(moment, offset, rule) <= at]
+    warned = [_warned_at(moment, offset, rule) for offset in rule.warnings]
+    come = [when for when in warned if when <= at]
     found = [Reminder(1, max(come), tuple(rule.to))] if come else []
     for rung, (units, who) in enumerate(sorted(rule.escalations), start=2):
-        if _escalated_at(moment, units, rule, case) <= at:
-            found.append(Reminder(rung, units, (who,)))
+        when = _escalated_at(moment, units, rule, case)
+        if when <= at:
+            found.append(Reminder(rung, when, (who,)))
     return found
 
 

@@ -17,7 +17,7 @@ from django_fsm import FSMField, FSMModelMixin, transition
 
 from cases import permissions as may
 from cases.codes import ALPHABET
-from cases.models.case_queryset import RESPONSIBLE, CaseQuerySet
+from cases.models.case_queryset import RESPONSIBLE, SAFETY_TASKS, CaseQuerySet
 from cases.states import BEFORE_DEPARTURE, ENDED, LAWFUL_CHANGES, State
 from returns_portal import clock
 
@@ -119,6 +119,8 @@ class Case(FSMModelMixin, models.Model):
     ball_with = models.ForeignKey("partners.Organisation", null=True, on_delete=models.PROTECT, related_name="balls")
     ball_what = models.CharField(max_length=40, blank=True)
     ball_due = models.DateTimeField(null=True)
+    # Who outside the portal keeps the ball holder waiting, such as the consulate (see `WaitsFor`).
+    ball_waits_for = models.CharField(max_length=12, blank=True, default="")
     held_until = models.DateField(null=True)
     open_questions = models.PositiveSmallIntegerField(default=0)
 
@@ -153,6 +155,8 @@ class Case(FSMModelMixin, models.Model):
                 F("ball_with"), F("ball_due"), F("id"), name="case_ball", condition=~Q(state__in=sorted(ENDED))
             ),
             models.Index(F("ball_due"), F("id"), name="case_due", condition=~Q(state__in=sorted(ENDED))),
+            models.Index(F("ball_due"), F("id"), name="case_safety", condition=Q(ball_what__in=SAFETY_TASKS)),
+            models.Index(F("held_until"), name="case_paused", condition=Q(ball_waits_for="pause")),
             models.Index(F("state"), F("state_since"), F("id"), name="case_state"),
             models.Index(F("changed_at").desc(), F("id"), name="case_changed"),
             GinIndex(OpClass(Upper("alias"), "gin_trgm_ops"), name="case_alias"),

@@ -26,6 +26,10 @@ RESPONSIBLE = {
     "iom_local": "local_responsible",
 }
 
+# What a ball holder owes when the person's safety hangs on it (process, section 5): it comes first in every list, and
+# neither a pause nor a question takes it from its holder.
+SAFETY_TASKS = ("confirm_arrival", "confirm_departure", "hold_contact", "read_pack")
+
 
 class CaseQuerySet(models.QuerySet["Case"]):
     """Questions about many cases, in the caseworkers' words."""
@@ -66,6 +70,10 @@ class CaseQuerySet(models.QuerySet["Case"]):
     def held_by(self, organisation: Any) -> Self:
         """Cases in which this organisation must act next."""
         return self.filter(ball_with=organisation)
+
+    def for_safety(self) -> Self:
+        """Cases whose ball holder must see to the person's safety."""
+        return self.filter(ball_what__in=SAFETY_TASKS)
 
     def overdue(self) -> Self:
         """Cases whose ball holder is late."""

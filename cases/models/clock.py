@@ -1,14 +1,11 @@
-"""Rules of reminding as data, what has been sent, and the lists an administrator may change."""
+"""Rules of reminding as data, and the lists an administrator may change."""
 
-import uuid
 from typing import ClassVar
 
-from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-
-from returns_portal import clock
 
 
 class ClockRule(models.Model):
@@ -38,6 +35,12 @@ class ClockRule(models.Model):
         blank=True,
         help_text=_("A list of pairs: units after the due moment, and to whom."),
     )
+    text_sv = models.CharField(
+        _("Text in the inbox, Swedish"), max_length=120, blank=True, help_text=_("Empty: the portal's own words.")
+    )
+    text_en = models.CharField(
+        _("Text in the inbox, English"), max_length=120, blank=True, help_text=_("Empty: the portal's own words.")
+    )
     is_safety = models.BooleanField(_("Safety rule"), default=False, editable=False)
     is_active = models.BooleanField(_("In force"), default=True)
 
@@ -45,6 +48,18 @@ class ClockRule(models.Model):
         verbose_name = _("clock rule")
         verbose_name_plural = _("clock rules")
         ordering: ClassVar[list[str]] = ["code"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                name="safety_rule_rings",
+                condition=Q(is_safety=False) | Q(is_active=True, warnings__len__gt=0, to__len__gt=0),
+                violation_error_message=_("A safety rule cannot be made silent."),
+            ),
+            models.CheckConstraint(
+                name="rule_in_both_languages",
+                condition=Q(text_sv="", text_en="") | ~(Q(text_sv="") | Q(text_en="")),
+                violation_error_message=_("Write the text in both languages, or in neither."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -102,44 +117,3 @@ class PortalText(models.Model):
 
     def __str__(self) -> str:
         return self.code
-
-
-class Notification(models.Model):
-    """One line in a user's inbox. Its words come from `what`, in the reader's language; it holds no personal data."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications")
-    case = models.ForeignKey("cases.Case", null=True, on_delete=models.CASCADE)
-    what = models.CharField(max_length=60)
-    page = models.CharField(max_length=200)
-    # (case, rule or event, due moment, recipient) stands here exactly once (process, section 5).
-    key = models.CharField(max_length=200, unique=True)
-    is_safety = models.BooleanField(default=False)
-    created_at = models.DateTimeField(default=clock.now)
-    read_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering: ClassVar[list[str]] = ["-created_at"]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["recipient", "-created_at"], name="inbox"),
-            models.Index(fields=["recipient"], condition=models.Q(read_at__isnull=True), name="inbox_unread"),
-        ]
-
-    def __str__(self) -> str:
-        return self.what
-
-
-class Visit(models.Model):
-    """When somebody last opened a case: what is newer than that is marked as new."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="+")
-    at = models.DateTimeField(default=clock.now)
-
-    class Meta:
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["user", "case"], name="one_visit_a_case")
-        ]
-
-    def __str__(self) -> str:
-        return str(self.at)

@@ -9,10 +9,12 @@ import json
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import date, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
 from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import translation
@@ -117,14 +119,41 @@ def _row(row: Any, case: Case) -> dict[str, str]:
 
 
 def _in_words(row: Any, field: "models.Field[Any, Any]") -> str:
+    """What the field holds, as the person reads it: no code, no machine's way to write a day."""
     if field.choices:
         return str(getattr(row, f"get_{field.name}_display")())
-    value = getattr(row, field.attname)
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    if isinstance(value, list | dict):
-        return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False) if value else ""
-    return "" if value is None else str(value)
+    return _value_in_words(getattr(row, field.attname), field)
+
+
+def _value_in_words(value: Any, field: "models.Field[Any, Any]") -> str:
+    match value:
+        case None | "":
+            return ""
+        case bool():
+            return _("Yes") if value else _("No")
+        case datetime():
+            return moment_in_words(value)
+        case date():
+            return day(value)
+        case dict():
+            return "; ".join(f"{name}: {_value_in_words(one, field)}" for name, one in value.items())
+        case list():
+            words = [_value_in_words(one, field) for one in value]
+            return ("; " if any(isinstance(one, dict) for one in value) else ", ").join(words)
+        case str():
+            return _code_in_words(value, field)
+        case _:
+            return str(value)
+
+
+def _code_in_words(value: str, field: "models.Field[Any, Any]") -> str:
+    if isinstance(field, ArrayField) and field.base_field.choices:
+        return str(dict(field.base_field.choices).get(value, value))
+    if field.name.endswith(("language", "languages")):
+        return language_name(value)
+    if field.name == "citizenships" and isinstance(field, ArrayField):
+        return country_name(value)
+    return str(Section(value).label) if field.name == "shared_sections" else value
 
 
 def _events(case: Case, left_out: dict[str, str]) -> list[dict[str, str]]:

@@ -11,10 +11,11 @@ TABLE: dict[str, Processing] = {
         Basis.TASK,
         Kept.DONE,
         TECHNICAL=(
-            "id kind key case_id row_id recipient_id data created_at due_at attempts leased_until done_at "
-            "failed_at last_error"
+            "id kind key case_id row_id recipient_id data is_safety created_at due_at attempts leased_until "
+            "done_at failed_at last_error"
         ),
     ),
+    "returns_portal.Heartbeat": of_the_portal(Purpose.OPERATION, Basis.NONE, Kept.PORTAL, TECHNICAL="name at"),
     "returns_portal.Look": of_the_portal(
         Purpose.ACCESS,
         Basis.DUTY,
@@ -225,7 +226,7 @@ TABLE: dict[str, Processing] = {
             "state round destination is_urgent has_minor is_protected is_restricted completeness created_at "
             "changed_at submitted_at decided_at state_since departed_on arrived_on next_contact_on closed_at "
             "retention_on limited_since destroyed_at shares_health shared_with_iom ball_what ball_due "
-            "held_until open_questions"
+            "ball_waits_for held_until open_questions"
         ),
         STAFF="caseworker decider coordinator local_responsible created_by submitted_by reopened_by approved_by",
         TECHNICAL="id code restricted_by referring approving local_office ball_with",
@@ -240,7 +241,7 @@ TABLE: dict[str, Processing] = {
         Purpose.OPERATION,
         Basis.NONE,
         Kept.PORTAL,
-        RULES="id code name amount urgent_amount unit warnings to escalations is_safety is_active",
+        RULES="id code name amount urgent_amount unit warnings to escalations text_sv text_en is_safety is_active",
     ),
     "cases.ProgrammeNumber": of_the_portal(
         Purpose.OPERATION,
@@ -264,9 +265,29 @@ TABLE: dict[str, Processing] = {
         Purpose.WORK,
         Basis.STAFF,
         Kept.CASE,
-        PROGRESS="what is_safety created_at read_at",
-        STAFF="recipient",
-        TECHNICAL="id case page key",
+        PROGRESS="what is_safety created_at read_at mail rule due_at rung settled_at",
+        STAFF="recipient sender",
+        TECHNICAL="id case page key subject",
+    ),
+    "cases.MailSettings": of_the_portal(Purpose.WORK, Basis.STAFF, Kept.ACCOUNT, STAFF="user digest last_digest_at"),
+    "cases.MailChoice": of_the_portal(Purpose.WORK, Basis.STAFF, Kept.ACCOUNT, STAFF="user topic how", TECHNICAL="id"),
+    "cases.CalendarLink": of_the_portal(
+        Purpose.WORK, Basis.STAFF, Kept.ACCOUNT, STAFF="user created_at fetched_at", TECHNICAL="secret_hash"
+    ),
+    "cases.Turn": of_the_portal(
+        Purpose.WORK,
+        Basis.TASK,
+        Kept.SKELETON,
+        PROGRESS="round state waits_for began_at ended_at",
+        TECHNICAL="id case organisation",
+    ),
+    "cases.Nudge": of_the_portal(
+        Purpose.WORK,
+        Basis.STAFF,
+        Kept.CASE,
+        PROGRESS="at",
+        STAFF="by",
+        TECHNICAL="id case organisation",
     ),
     "cases.Visit": of_the_portal(
         Purpose.WORK,
@@ -399,8 +420,17 @@ TABLE: dict[str, Processing] = {
     "reintegration.ArrivalAlarm": of_a_case(
         "arrival",
         NARRATIVE="note",
-        PROGRESS="rung expected_at rung_at acknowledged_at",
-        STAFF="acknowledged_by",
+        PROGRESS="rung expected_at rung_at acknowledged_at closed_at",
+        STAFF="acknowledged_by told",
+    ),
+    "reintegration.NotMetProtocol": of_a_case(
+        "arrival",
+        PROGRESS="ended_at",
+    ),
+    "reintegration.NotMetTick": of_a_case(
+        "arrival",
+        PROGRESS="item",
+        TECHNICAL="protocol",
     ),
     "reintegration.Contact": of_a_case(
         "arrival",

@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from cases import actions, ball, guards, steps
+from cases import actions, cards, guards, steps, turns
 from cases import permissions as may
+from cases.actions import nudge
 from cases.actions.rights import may_answer_person
 from cases.models import Case, Document, Thread
 from cases.models.case import RESPONSIBLE
 from cases.permissions import OPEN_IN, Relation, Section
+from cases.sentences import Sentence, sentence
 from cases.states import HOLDABLE, WITH_IOM, WITH_LOCAL_OFFICE, State
 from cases.steps import Status, StepRow
 from cases.views.history import SHOWS, as_lines, events_for, shown
@@ -83,9 +85,9 @@ class Contact(NamedTuple):
 @require_GET
 def case(request: PortalRequest, code: str) -> HttpResponse:
     """The page of one case."""
-    case = case_for(request, code)
+    case = case_for(request, code, beside=nudge.beside_the_case())
     user, access = request.user, request.access
-    turn = ball.sentence(case, user)
+    turn = sentence(case, user)
     if access.relation == Relation.INFORMED:
         context = {
             "case": case,
@@ -105,6 +107,8 @@ def case(request: PortalRequest, code: str) -> HttpResponse:
     context = {
         "case": case,
         **turn_of(case, turn, running),
+        "remind": nudge.standing(case, user, asks=any(one.asked_of_id == case.ball_with_id for one in questions)),
+        "cards": cards.cards_of(case, user),
         "phases": phases,
         "all_steps": request.GET.get("steps") == "all",
         "tasks": list(tasks_of(case, user, transitions, questions, running)),
@@ -117,6 +121,7 @@ def case(request: PortalRequest, code: str) -> HttpResponse:
         "may_ask": case.state in OPEN_IN[Section.QUESTIONS] and access.may_write(Section.QUESTIONS),
         "contacts": list(contacts_of(case)),
         "more": list(more_of(case, user, transitions)),
+        "splits": turns.splits_of(case, access),
         "may_see_rights": may_answer_person(case, user),
         "may_see_looks": access.relation in {Relation.REFERRING, Relation.APPROVING, Relation.COORDINATING},
     }
@@ -164,7 +169,7 @@ def _with_case(row: Any, case: Case) -> Any:
     return row
 
 
-def turn_of(case: Case, turn: ball.Sentence, running: list[TaskLine]) -> dict[str, Any]:
+def turn_of(case: Case, turn: Sentence, running: list[TaskLine]) -> dict[str, Any]:
     """The ball sentence with the page of its button; where several pages are meant, the first that is open."""
     url = url_of(turn.page, case)
     if turn.is_yours and url in {"", case.get_absolute_url()} and running:

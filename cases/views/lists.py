@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from django.db.models import Max, Q
@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from cases import clocks
+from cases import cards, clocks
 from cases.codes import normalise_code
 from cases.models import Case, Visit
 from cases.models.case import RESPONSIBLE, CaseQuerySet
@@ -34,7 +34,15 @@ def responsible_field(user: User) -> str:
     return RESPONSIBLE[user.organisation_kind]
 
 
-def note_list(request: PortalRequest, *lists: Iterable[r.Row], beside: Iterable[UUID] = ()) -> None:
+class OfACase(Protocol):
+    """A row that shows a case."""
+
+    @property
+    def id(self) -> UUID:
+        """The case."""
+
+
+def note_list(request: PortalRequest, *lists: Iterable[OfACase], beside: Iterable[UUID] = ()) -> None:
     """A list is a look too, at every case that it shows; `beside` are cases of which it shows no row but the code."""
     name = request.resolver_match.view_name if request.resolver_match else ""
     shown = [*(row.id for rows in lists for row in rows), *beside]
@@ -191,15 +199,33 @@ def board(request: PortalRequest) -> HttpResponse:
     return render(request, "cases/board.html", context)
 
 
+class OnTheWay(NamedTuple):
+    """Somebody who is expected, as the reader's list shows them, and what later chapters say of the watch."""
+
+    row: r.Row
+    cards: list[cards.Card]
+
+    @property
+    def id(self) -> UUID:
+        """The case."""
+        return self.row.id
+
+
 def travelling_of(user: User, cases: CaseQuerySet) -> dict[str, Any]:
-    """Who is on the way or expected today, and who leaves within two weeks."""
+    """Who is on the way or expected today, whoever is late first, and who leaves within two weeks."""
     end_of_today = clocks.end_of(clock.today()) + timedelta(hours=7)
     near = Q(state=State.IN_TRANSIT) | Q(state=State.TRAVEL, departs_at__lte=clock.now() + SOON)
     found = r.rows(cases.filter(near).order_by("expected_at", "id"), user, responsible_field(user), 100)
-    arrivals = [
+    expected = [
         row
         for row in found
-        if row.state == State.IN_TRANSIT or (row.expected_at is not None and row.expected_at < end_of_today)
+        if row.state == State.IN_TRANSIT
+        or (row.departs_at is not None and row.departs_at <= clock.now())
+        or (row.expected_at is not None and row.expected_at < end_of_today)
     ]
-    departures = [row for row in found if row not in arrivals]
-    return {"arrivals": arrivals, "departures": sorted(departures, key=lambda row: row.departs_at or clock.now())}
+    lines = cards.lines_of([cards.Traveller(row.id, row.destination, row.expected_at) for row in expected])
+    departures = [row for row in found if row not in expected]
+    return {
+        "arrivals": [OnTheWay(row, lines.get(row.id, [])) for row in expected],
+        "departures": sorted(departures, key=lambda row: row.departs_at or clock.now()),
+    }

@@ -1,5 +1,7 @@
 """The gate: the case, if this person may see it."""
 
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -22,19 +24,20 @@ def case_for(
     write: Section | None = None,
     step: str | None = None,
     side: Relation | None = None,
+    beside: dict[str, Any] | None = None,
 ) -> Case:
     """The case, if this person may see it (404), read or write the section, stand on the side that the page is for,
     and ever take the step (403).
 
     `write` on a POST also wants the section to be open in the case's state (409). Every look leaves a line in the
-    trail, and so does every refusal.
+    trail, and so does every refusal. `beside` is read together with the case.
     """
-    case = _visible(request, code)
+    case = _visible(request, code, beside)
     if case is not None and request.method == "POST":
         # Whoever writes waits for whoever was first, and is asked anew for right and state. A stranger never waits:
         # that would tell of a case that is not there for them.
         Case.objects.select_for_update(of=("self",), no_key=True).only("pk").get(pk=case.pk)
-        case = _visible(request, code)
+        case = _visible(request, code, beside)
     if case is None:
         looks.record(user=request.user, case_id=None, section="", action="refused", path_name=_name(request))
         raise Http404
@@ -64,10 +67,11 @@ def case_for(
     return case
 
 
-def _visible(request: PortalRequest, code: str) -> Case | None:
+def _visible(request: PortalRequest, code: str, beside: dict[str, Any] | None) -> Case | None:
     return (
         Case.objects.visible_to(request.user)
         .with_rights_of(request.user)
+        .annotate(**beside or {})
         .select_related(
             "key",
             "referring",

@@ -10,16 +10,15 @@ from django.utils.translation import gettext as _
 
 from cases import emails
 from cases import permissions as may
-from cases.actions import StepRefused, add_document, locked, move, record_event, stop_hold
-from cases.actions.remind import Ringing, alongside
+from cases.actions import add_document, locked, move, record_event, stop_hold
 from cases.models import Case, Document
-from cases.permissions import OPEN_IN, Relation, Section
+from cases.permissions import Relation, Section
 from partners.models import Organisation, User
-from reintegration.actions.departure import report, silence_alarms
+from reintegration.actions.departure import report
 from reintegration.actions.follow_up import lay_schedule
+from reintegration.actions.watch import end_watch, open_for
 from reintegration.journey import arrival_zone, departure_day, journey_of, page
-from reintegration.models import Arrival, ArrivalAlarm, ArrivalAttempt, Delivery, ImmediateSupport
-from returns_portal import clock
+from reintegration.models import Arrival, Delivery, ImmediateSupport
 
 
 @transaction.atomic
@@ -45,7 +44,7 @@ def confirm_arrival(case: Case, *, by: User, arrival: Arrival, support: Iterable
     ImmediateSupport.objects.bulk_create(
         [ImmediateSupport.begin(case, by=by, kind=kind, given_on=arrived_on) for kind in dict.fromkeys(support)]
     )
-    silence_alarms(case, by)
+    end_watch(case)
     if case.held_until is not None:
         stop_hold(case, by)
     lay_schedule(case, arrived_on, by=by)
@@ -58,19 +57,10 @@ def confirm_arrival(case: Case, *, by: User, arrival: Arrival, support: Iterable
     return case
 
 
-def _open_for(case: Case, by: User, *codenames: str) -> Case:
-    case = locked(case)
-    if not case.access_for(by).codenames & set(codenames):
-        raise PermissionDenied
-    if case.state not in OPEN_IN[Section.ARRIVAL]:
-        raise StepRefused(case, "change_arrival")
-    return case
-
-
 @transaction.atomic
 def save_arrival(case: Case, *, by: User, arrival: Arrival, fields: Iterable[str]) -> Arrival:
     """Write what came after the arrival: first counselling, needs at once, where the person was referred on."""
-    case = _open_for(case, by, may.SUPPORT)
+    case = open_for(case, by, may.SUPPORT)
     arrival.save(update_fields=list(fields))
     record_event(case, "change_arrival", by=by, section=Section.ARRIVAL)
     return arrival
@@ -79,7 +69,7 @@ def save_arrival(case: Case, *, by: User, arrival: Arrival, fields: Iterable[str
 @transaction.atomic
 def add_support(case: Case, *, by: User, support: ImmediateSupport) -> ImmediateSupport:
     """Write down what else was given on arrival."""
-    case = _open_for(case, by, may.SUPPORT)
+    case = open_for(case, by, may.SUPPORT)
     support.save(force_insert=True)
     record_event(case, "add_support", by=by, section=Section.ARRIVAL)
     return support
@@ -88,7 +78,7 @@ def add_support(case: Case, *, by: User, support: ImmediateSupport) -> Immediate
 @transaction.atomic
 def save_delivery(case: Case, *, by: User, delivery: Delivery, file: UploadedFile | None = None) -> Delivery:
     """Write down something that the plan promised and the person got, with its receipt."""
-    case = _open_for(case, by, may.SUPPORT)
+    case = open_for(case, by, may.SUPPORT)
     if by.organisation_id != case.local_office_id:
         raise PermissionDenied
     verb = "add_delivery" if delivery._state.adding else "change_delivery"
@@ -97,43 +87,3 @@ def save_delivery(case: Case, *, by: User, delivery: Delivery, file: UploadedFil
     delivery.save()
     record_event(case, verb, by=by, section=Section.ARRIVAL)
     return delivery
-
-
-@transaction.atomic
-def record_arrival_attempt(case: Case, *, by: User, attempt: ArrivalAttempt) -> ArrivalAttempt:
-    """Write down one try to find the person; the other office is told the first time."""
-    case = _open_for(case, by, may.SUPPORT, may.COORDINATE)
-    is_first = not ArrivalAttempt.objects.of(case).exists()
-    attempt.save(force_insert=True)
-    record_event(case, "arrival_attempt", by=by, section=Section.ARRIVAL)
-    if is_first:
-        others = Relation.COORDINATING if by.organisation_id == case.local_office_id else Relation.SUPPORTING
-        people = emails.responsible_for(case, others)
-        emails.notify(case, people, "not_met", page=page(case, "not-met"), is_safety=True)
-    return attempt
-
-
-@transaction.atomic
-def answer_alarm(case: Case, *, by: User, alarm: ArrivalAlarm, note: str = "") -> ArrivalAlarm:
-    """Somebody has heard the alarm and says what they do."""
-    case = _open_for(case, by, may.SUPPORT, may.COORDINATE)
-    if alarm.acknowledged_at is not None:
-        raise StepRefused(case, "answer_alarm")
-    alarm.acknowledged_at, alarm.acknowledged_by, alarm.note = clock.now(), by, note
-    alarm.save(update_fields=["acknowledged_at", "acknowledged_by", "note"])
-    record_event(case, "answer_alarm", by=by, section=Section.ARRIVAL, note=note)
-    return alarm
-
-
-def sound_the_alarm(ringing: list[Ringing]) -> None:
-    """Each rung stands in the case until somebody answers it."""
-    ArrivalAlarm.objects.bulk_create(
-        [
-            ArrivalAlarm.begin(one.case, by=None, rung=one.reminder.rung, expected_at=one.running.start)
-            for one in ringing
-        ],
-        ignore_conflicts=True,
-    )
-
-
-alongside["arrival_watch"] = sound_the_alarm

@@ -10,8 +10,9 @@ from cases.guards import blockers
 from cases.models import Case
 from cases.permissions import Relation, Section
 from partners.models import User
+from reintegration.actions.watch import end_watch, move_watch
 from reintegration.journey import departure_day, journey_of, page
-from reintegration.models import ArrivalAlarm, FeedbackReport, Journey
+from reintegration.models import FeedbackReport, Journey
 from returns_portal import clock, outbox
 
 
@@ -37,6 +38,7 @@ def confirm_departure(case: Case, *, by: User, reason: str = "") -> Case:
     left_on = min(departure_day(journey) or clock.today(), clock.today())
     changes = {"departed_on": left_on, "expected_at": journey.expected_at if journey else None}
     case = move(case, "confirm_departure", by=by, past_fact=past_fact, changes=changes)
+    move_watch(case)
     if journey is None:
         journey = Journey.begin(case, by=by)
         journey.save(force_insert=True)
@@ -62,7 +64,7 @@ def report_no_show(case: Case, *, by: User, reason: str, label: str = "", text: 
     journey = journey_of(case)
     if journey is not None:
         _prepare_anew(journey, reason, text)
-    silence_alarms(case, by)
+    end_watch(case)
     _put_away_reports(case)
     record_event(case, "no_show_reason", by=by, section=Section.JOURNEY, note=f"{label}. {text}".strip(". "))
     emails.notify(case, emails.partners_of(case), "no_show")
@@ -111,10 +113,3 @@ ASKED_ANEW = (
     "pack_acknowledged_at",
     "pack_acknowledged_by",
 )
-
-
-def silence_alarms(case: Case, by: User) -> None:
-    """Somebody knows where the person is: no alarm is left unanswered."""
-    ArrivalAlarm.objects.of(case).filter(acknowledged_at__isnull=True).update(
-        acknowledged_at=clock.now(), acknowledged_by=by
-    )

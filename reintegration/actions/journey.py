@@ -18,6 +18,7 @@ from cases.permissions import OPEN_IN, Relation, Section
 from cases.states import State
 from partners.models import User
 from reintegration.actions.needs import confirm_reception
+from reintegration.actions.watch import move_watch
 from reintegration.journey import is_notice_late, journey_of, page, ticket_missing
 from reintegration.models import Journey, Leg
 from returns_portal import clock
@@ -125,6 +126,7 @@ def write_facts(case: Case, journey: Journey) -> None:
     case.departs_at = first.departs_at if first else None
     case.expected_at = journey.expected_at if is_watched else None
     Case.objects.filter(pk=case.pk).update(departs_at=case.departs_at, expected_at=case.expected_at)
+    move_watch(case)
 
 
 def queue_papers(case: Case, journey: Journey) -> None:

@@ -22,12 +22,14 @@ ball.tasks(
             _("IOM Helsinki is told"),
             "reintegration:follow-up",
             Section.ARRIVAL,
+            is_safety=True,
         ),
         "release_report": Task(
             _("review and release the report to Sweden"),
             _("the partners are told that there is no news yet"),
             "reintegration:feedback",
             Section.FEEDBACK,
+            waits_for_answers=False,
         ),
         "close": Task(
             _("close the case"), _("the case stays open without anybody working on it"), "reintegration:close"

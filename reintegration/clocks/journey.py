@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import F, Max, Q
+from django.db.models import Count, F, Max, Q
 from django.utils.translation import gettext_lazy as _
 
 from cases import notices
 from cases.clocks import Running, fact
 from cases.models import Case
 from cases.states import State
-from reintegration.models import Journey
+from reintegration.models import ArrivalAlarm, Journey
+from reintegration.watch import ON_THE_WAY
 
-ON_THE_WAY = (State.TRAVEL, State.IN_TRANSIT)
 OF_THIS_ROUND = Q(round=F("case__round"))
 ISSUED = Journey.TicketState.ISSUED
 
@@ -63,11 +63,23 @@ def pack_unopened(at: datetime) -> Iterable[Running]:
     return [Running(case_id, moment) for case_id, moment in rows if moment]
 
 
-@fact("arrival_watch", "not-met/", is_fixed=True)
+# The notice leads to the case page, which everybody who is told may open; the watch stands first there.
+@fact("arrival_watch", is_fixed=True)
 def arrival_watch(at: datetime) -> Iterable[Running]:
-    """From the booked legs, since the day of the ticket (from then on they stand on the case), departed or not."""
-    rows = Case.objects.filter(state__in=ON_THE_WAY, expected_at__lte=at)
-    return [Running(pk, moment) for pk, moment in rows.values_list("pk", "expected_at") if moment]
+    """From the booked legs, since the day of the ticket (from then on they stand on the case), departed or not.
+
+    Once somebody has answered no higher rung rings for this time; a time that comes back after a move rings anew.
+    """
+    of_this_time = ArrivalAlarm.objects.filter(
+        OF_THIS_ROUND, expected_at=F("case__expected_at"), case__state__in=ON_THE_WAY
+    ).values_list("case_id")
+    answered = of_this_time.filter(closed_at__isnull=True, acknowledged_at__isnull=False)
+    tops = dict(answered.annotate(Max("rung")))
+    earlier = dict(of_this_time.filter(closed_at__isnull=False).annotate(Count("closed_at", distinct=True)))
+    rows = Case.objects.filter(state__in=ON_THE_WAY, expected_at__lte=at).values_list("pk", "expected_at")
+    for pk, moment in rows:
+        if moment:
+            yield Running(pk, moment, subject=f"again {earlier[pk]}" if pk in earlier else "", top=tops.get(pk))
 
 
 @fact("departure_recorded", "confirm-departure/", is_fixed=True)

@@ -14,7 +14,7 @@ from cases.models import Case, ContactAttempt
 from reintegration import zones
 from reintegration.forms.journey import NOT_YET, UPLOAD_HINT, LocalMomentInput
 from reintegration.forms.needs import NO_NAMES
-from reintegration.models import Arrival, ArrivalAttempt, Delivery, ImmediateSupport, PlanItem
+from reintegration.models import Arrival, ArrivalAttempt, Delivery, ImmediateSupport, NotMetTick, PlanItem
 from returns_portal import clock
 from returns_portal.ui import DayField, MomentField
 
@@ -256,5 +256,11 @@ class AlarmForm(forms.Form):
     """What is done about an alarm."""
 
     note = forms.CharField(
-        label=gettext_lazy("What you do now"), widget=short_text(), required=False, help_text=NO_NAMES
+        label=gettext_lazy("What you do now"), max_length=500, widget=short_text(), required=False, help_text=NO_NAMES
     )
+
+
+class TickForm(forms.Form):
+    """Which item of the protocol's list is done."""
+
+    item = forms.ChoiceField(choices=NotMetTick.Item.choices)

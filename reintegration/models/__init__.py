@@ -1,7 +1,15 @@
 """The rows of a case from its needs to its last report."""
 
 from cases.kinds import Activity, Dimension
-from reintegration.models.arrival import Arrival, ArrivalAlarm, ArrivalAttempt, Delivery, ImmediateSupport
+from reintegration.models.arrival import (
+    Arrival,
+    ArrivalAlarm,
+    ArrivalAttempt,
+    Delivery,
+    ImmediateSupport,
+    NotMetProtocol,
+    NotMetTick,
+)
 from reintegration.models.feedback import ClosingReport, FeedbackRead, FeedbackReport, Satisfaction
 from reintegration.models.follow_up import Contact, FollowUpAttempt, LostContactProtocol
 from reintegration.models.journey import Journey, Leg
@@ -26,6 +34,8 @@ __all__ = [
     "Leg",
     "LostContactProtocol",
     "Need",
+    "NotMetProtocol",
+    "NotMetTick",
     "Plan",
     "PlanItem",
     "ReceptionConfirmation",

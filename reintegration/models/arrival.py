@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -131,16 +132,24 @@ class ArrivalAlarm(CaseRecord):
     rung = models.PositiveSmallIntegerField(_("Rung"))
     expected_at = models.DateTimeField()
     rung_at = models.DateTimeField(default=clock.now)
+    # Whom it told, for the next one who asks "who knows?".
+    told = ArrayField(models.UUIDField(), default=list, editable=False)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     note = SealedTextField(_("Note"), blank=True)
+    # Nobody need answer it any more: the time moved, or it is known where the person is.
+    closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        ordering: ClassVar[list[str]] = ["rung_at"]
+        ordering: ClassVar[list[str]] = ["rung_at", "rung"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["case", "round", "rung", "expected_at"], name="alarm_rings_once"),
+            models.UniqueConstraint(
+                fields=["case", "round", "rung", "expected_at"],
+                condition=Q(closed_at__isnull=True),
+                name="alarm_rings_once",
+            ),
             models.CheckConstraint(
                 name="alarm_acknowledged_by_somebody",
                 condition=Q(acknowledged_at__isnull=True) | Q(acknowledged_by__isnull=False),
@@ -149,3 +158,52 @@ class ArrivalAlarm(CaseRecord):
 
     def __str__(self) -> str:
         return str(self.rung)
+
+
+class NotMetProtocol(CaseRecord):
+    """Nobody met the person: looked for since `created_at`, as `created_by` said, until somebody knows more."""
+
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["created_at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["case", "round"], condition=Q(ended_at__isnull=True), name="one_protocol_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.created_at)
+
+
+class NotMetTick(CaseRecord):
+    """An item of the protocol's list was done, by `created_by` at `created_at`."""
+
+    class Item(models.TextChoices):
+        """What to try, in this order."""
+
+        DELAYS = "delays", _("Look for delays: ask the airline or the airport whether the journey has ended.")
+        WAIT = (
+            "wait",
+            _("Wait at the meeting point. Ask the airport's staff for an assisted traveller, never by telling why."),
+        )
+        RING_PERSON = "ring_person", _("Ring the person by the safe way in the hand-over pack, with the code word.")
+        RING_HELSINKI = (
+            "ring_helsinki",
+            _("Ring IOM Helsinki: was the person on board, was the journey changed on the way?"),
+        )
+        FIRST_NIGHT = "first_night", _("Go to the first night's address if the person may have gone there alone.")
+        POLICE = "police", _("Decide together with IOM Helsinki whether the police are told.")
+
+    protocol = models.ForeignKey(NotMetProtocol, on_delete=models.CASCADE, related_name="ticks")
+    item = models.CharField(max_length=16, choices=Item.choices)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["created_at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["protocol", "item"], name="item_ticked_once"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.get_item_display())

@@ -17,7 +17,8 @@ notices.register(
         "high_risk": _("A high risk has been recorded"),
         "cleared_for_travel": _("A case has been cleared for travel"),
         "back_to_assessment": _("A case is assessed again"),
-    }
+    },
+    topic="assessment",
 )
 
 words.register(

@@ -13,7 +13,8 @@ notices.register(
         "report_drafted": _("A feedback report awaits your review"),
         "report_released": _("There is a new report for you"),
         "case_closed": _("The case has been closed"),
-    }
+    },
+    topic="follow_up",
 )
 
 words.register(

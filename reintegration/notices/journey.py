@@ -17,7 +17,8 @@ notices.register(
         "arrived": _("The arrival has been confirmed"),
         "no_show": _("The person did not travel"),
         "not_met": _("The person was not met"),
-    }
+    },
+    topic="journey",
 )
 
 words.register(
@@ -45,5 +46,7 @@ words.register(
         "change_delivery": _("Delivery changed"),
         "arrival_attempt": _("Attempt to find the person recorded"),
         "answer_alarm": _("Arrival alarm answered"),
+        "report_not_met": _("Nobody met the person: the protocol was started"),
+        "tick_item": _("Something from the protocol's list was done"),
     }
 )

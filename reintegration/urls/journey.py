@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reintegration.views import arrival, departure, hand_over, journey
+from reintegration.views import arrival, departure, hand_over, journey, watch
 
 CASE = "cases/<code:code>"
 
@@ -28,8 +28,10 @@ urlpatterns = [
     path(f"{CASE}/arrival/after/", arrival.after_arrival, name="after-arrival"),
     path(f"{CASE}/arrival/support/add/", arrival.add_support, name="add-support"),
     path(f"{CASE}/confirm-arrival/", arrival.confirm_arrival, name="confirm-arrival"),
-    path(f"{CASE}/not-met/", arrival.not_met, name="not-met"),
-    path(f"{CASE}/not-met/alarm/<uuid:row>/", arrival.answer_alarm, name="answer-alarm"),
+    path(f"{CASE}/not-met/", watch.not_met, name="not-met"),
+    path(f"{CASE}/not-met/done/", watch.tick, name="tick-not-met"),
+    path(f"{CASE}/not-met/attempt/", watch.attempt, name="arrival-attempt"),
+    path(f"{CASE}/not-met/alarm/<uuid:row>/", watch.answer_alarm, name="answer-alarm"),
     path(f"{CASE}/deliveries/add/", arrival.add_delivery, name="add-delivery"),
     path(f"{CASE}/deliveries/<uuid:row>/edit/", arrival.change_delivery, name="change-delivery"),
 ]

@@ -9,54 +9,26 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from cases.actions import is_in_time, may_take
+from cases.actions import may_take
 from cases.clocks import number
 from cases.models import Case
 from cases.permissions import Relation, Section
-from cases.states import State
 from cases.views.lookup import case_for, is_open
 from cases.views.registers import record_page
 from cases.views.steps import step_page
 from partners.http import PortalRequest, reach
-from partners.models import Organisation
 from reintegration import zones
 from reintegration.actions import arrival as actions
 from reintegration.assessment import kronor
-from reintegration.forms.arrival import AfterArrivalForm, AlarmForm, ArrivalForm, AttemptForm, DeliveryForm, SupportForm
-from reintegration.journey import arrival_zone, journey_of, page, time_left
-from reintegration.models import Arrival, ArrivalAlarm, ArrivalAttempt, Delivery, ImmediateSupport, Journey, PlanItem
+from reintegration.forms.arrival import AfterArrivalForm, ArrivalForm, DeliveryForm, SupportForm
+from reintegration.journey import arrival_zone, journey_of, page
+from reintegration.models import Arrival, Delivery, ImmediateSupport, Journey, PlanItem
 from reintegration.views.journey import LegLine, posted
 from reintegration.views.needs import of_the_office
+from reintegration.views.watch import calls
+from reintegration.watch import Watch, history_of, is_on_the_way, watch_of
 from returns_portal import clock
-from returns_portal.ui import HelpLine
-
-
-def calls(case: Case, journey: Journey | None) -> list[HelpLine]:
-    """Whom to ring, the nearest first: who meets the person, the local office, IOM Helsinki."""
-    found = []
-    if journey is not None and journey.meeter_phone:
-        found.append(HelpLine(journey.meeter_name, journey.meeter_phone))
-    if case.local_office is not None and case.local_office.phone:
-        found.append(HelpLine(case.local_office.name, case.local_office.phone))
-    helsinki = Organisation.objects.iom_helsinki()
-    if helsinki.phone:
-        who = f"{helsinki.name}, {case.coordinator.name}" if case.coordinator else helsinki.name
-        found.append(HelpLine(who, (case.coordinator.phone if case.coordinator else "") or helsinki.phone))
-    return found
-
-
-def span(left: timedelta) -> str:
-    """A span of time in its two largest units: "3 h 20 min", "2 days 4 h"."""
-    minutes = int(abs(left).total_seconds() // 60)
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-    if days:
-        parts = [ngettext("%(n)d day", "%(n)d days", days) % {"n": days}, _("%(n)d h") % {"n": hours}]
-    else:
-        parts = [_("%(n)d h") % {"n": hours}] if hours else []
-        parts.append(_("%(n)d min") % {"n": minutes})
-    return " ".join(parts)
 
 
 @dataclass
@@ -107,6 +79,7 @@ def arrival(request: PortalRequest, code: str) -> HttpResponse:
         "case": case,
         "journey": journey,
         "calls": calls(case, journey),
+        "history": history_of(case),
         "is_office": request.access.relation == Relation.SUPPORTING,
         "may_write": is_open(case, Section.ARRIVAL, request.access) and request.access.relation == Relation.SUPPORTING,
         **(_after(case) if case.arrived_on else _before(request, case, journey)),
@@ -116,17 +89,15 @@ def arrival(request: PortalRequest, code: str) -> HttpResponse:
 
 def _before(request: PortalRequest, case: Case, journey: Journey | None) -> dict[str, Any]:
     expected = journey.expected_at if journey else None
-    left = time_left(expected) if expected else None
-    on_the_way = case.state == State.IN_TRANSIT or (case.state == State.TRAVEL and case.has_departed)
+    watch = watch_of(case)
+    if watch is None and expected is not None:  # booked, and not watched before the ticket is issued
+        watch = Watch(case.pk, expected, arrival_zone(case, journey))
+    on_the_way = is_on_the_way(case)
     return {
-        "expected": zones.readings(expected, arrival_zone(case, journey)) if expected else [],
-        "is_late": left is not None and left < timedelta(0) and on_the_way,
-        "is_past": left is not None and left < timedelta(0),
-        "left": span(left) if left is not None else "",
+        "watch": watch,
         "legs": [LegLine(leg) for leg in journey.booked_legs] if journey else [],
         "may_confirm": on_the_way and may_take(case, "confirm_arrival", request.user),
         "on_the_way": on_the_way,
-        "alarms": ArrivalAlarm.objects.of(case).filter(acknowledged_at__isnull=True).count() if on_the_way else 0,
     }
 
 
@@ -192,59 +163,6 @@ def confirm_arrival(request: PortalRequest, code: str) -> HttpResponse:
         ],
         success=_("The arrival is confirmed. The Swedish partners have been told."),
         to=page(case, "arrival"),
-    )
-
-
-@reach("case")
-def not_met(request: PortalRequest, code: str) -> HttpResponse:
-    """Nobody was there: whom to ring, what to try, what has been tried."""
-    case = case_for(request, code, write=Section.ARRIVAL)
-    journey = journey_of(case)
-    attempts = list(ArrivalAttempt.objects.of(case).select_related("created_by"))
-    alarms = list(ArrivalAlarm.objects.of(case).select_related("acknowledged_by"))
-    for row in (*attempts, *alarms):
-        row.case = case
-    zone = arrival_zone(case, journey)
-    attempt = ArrivalAttempt.begin(case, by=request.user)
-    form = AttemptForm(posted(request), instance=attempt, zone=zone)
-    return record_page(
-        request,
-        case,
-        form,
-        lambda _form: actions.record_arrival_attempt(case, by=request.user, attempt=attempt),
-        title=_("The person was not met"),
-        submit_label=_("Record the attempt"),
-        back=page(case, "not-met"),
-        success=_("The attempt is recorded."),
-        template="reintegration/arrival/not_met.html",
-        context={
-            "calls": calls(case, journey),
-            "attempts": [(tried, zones.in_words(tried.at, [zone])) for tried in attempts],
-            "alarms": alarms,
-            "alarm_form": AlarmForm(auto_id="alarm_%s"),
-            "may_confirm": is_in_time(case, "confirm_arrival") and may_take(case, "confirm_arrival", request.user),
-            "is_helsinki": request.access.relation == Relation.COORDINATING,
-            "expected": zones.in_words(case.expected_at, [zone]),
-            "cancel_url": page(case, "arrival"),
-        },
-    )
-
-
-@reach("case")
-def answer_alarm(request: PortalRequest, code: str, row: UUID) -> HttpResponse:
-    """Somebody has heard an alarm of the arrival watch."""
-    case = case_for(request, code, write=Section.ARRIVAL)
-    alarm = get_object_or_404(ArrivalAlarm.objects.of(case), pk=row)
-    alarm.case = case
-    return record_page(
-        request,
-        case,
-        AlarmForm(posted(request)),
-        lambda form: actions.answer_alarm(case, by=request.user, alarm=alarm, **form.cleaned_data),
-        title=_("Answer the alarm"),
-        submit_label=_("I take care of it"),
-        back=page(case, "not-met"),
-        success=_("Recorded. Others can see that you take care of it."),
     )
 
 

@@ -62,6 +62,18 @@ for (const button of $$('[data-print]')) {
   button.addEventListener('click', () => print());
 }
 
+// Count on to an arrival and past it, minute by minute, in the words that the server sent.
+for (const time of $$('[data-minutes]')) {
+  const { minutes, h, min, ahead, ago } = time.dataset;
+  const since = Date.now();
+  setInterval(() => {
+    const left = minutes - Math.floor((Date.now() - since) / 60000);
+    const n = Math.abs(left);
+    const hours = n < 60 ? '' : `${h.replace('#', Math.floor(n / 60))} `;
+    time.textContent = (left < 0 ? ago : ahead).replace('#', hours + min.replace('#', n % 60));
+  }, 60000);
+}
+
 // Time limit: the server decides, and tells every tab that asks; a tab that only stands open is no sign of the person.
 const limit = $('#time-limit');
 if (limit) {

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from datetime import date, timedelta
 
@@ -208,6 +209,24 @@ def test_the_extract_holds_everything_of_the_person_and_of_nobody_else(referred,
     assert told["access"] and told["events"]
     assert {"extract.pdf", "extract.json"} <= set(names)
     assert [name for name in names if name.startswith("files/")]  # the receipt
+
+
+def test_the_extract_speaks_in_words_and_not_as_a_machine(make_case, cast, deliver):
+    case = make_case(reached="assessment")
+    extract = make(case, cast.henrik)
+    deliver()
+    _told, paper, _names = told_by(extract, cast.henrik)
+    for machine in (
+        r"\d{2}:\d{2}:\d{2}",
+        r"\+00:00",
+        r"\d{4}-\d{2}-\d{2}(?!.*Page)",
+        r"\[",
+        r'"',
+        r"\bsq\b",
+        r"iom_helsinki",
+    ):
+        assert not re.search(machine, paper), machine
+    assert "Albanian" in paper and "Albania" in paper
 
 
 def test_every_sealed_text_of_the_case_is_in_the_extract(make_case, cast, deliver):

@@ -166,7 +166,7 @@ def test_who_was_not_met_is_looked_for(cast, as_, travelling):
     tried = {"at_0": "2027-03-11", "at_1": "15:30", "channel": "phone", "result": "not_reached", "note": "No answer."}
     with clock.moved_to(LANDS + timedelta(hours=3)):
         ilir = as_(cast.ilir)
-        assert ilir.post(url(travelling, "not-met"), tried).status_code == 302
+        assert ilir.post(url(travelling, "arrival-attempt"), tried).status_code == 302
         assert ilir.post(url(travelling, "answer-alarm", alarm.pk), {"note": "On my way."}).status_code == 302
         page = ilir.get(url(travelling, "not-met")).content.decode()
     assert "Phone call: Not reached" in page
@@ -176,11 +176,13 @@ def test_who_was_not_met_is_looked_for(cast, as_, travelling):
     assert Notification.objects.filter(case=travelling, what="not_met", recipient=cast.hanna).count() == 1
 
 
-def test_meeting_the_person_answers_every_alarm(cast, as_, travelling):
+def test_meeting_the_person_closes_every_alarm_and_says_of_nobody_that_they_answered(cast, as_, travelling):
     ArrivalAlarm.begin(travelling, by=None, rung=1, expected_at=LANDS).save()
     with clock.moved_to(LATER):
         as_(cast.ilir).post(url(travelling, "confirm-arrival"), MET)
-    assert ArrivalAlarm.objects.get(case=travelling).acknowledged_by_id == cast.ilir.pk
+    alarm = ArrivalAlarm.objects.get(case=travelling)
+    assert LATER <= alarm.closed_at < LATER + timedelta(minutes=1)
+    assert alarm.acknowledged_by_id is None
 
 
 def delivery(**changes):

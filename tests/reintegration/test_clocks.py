@@ -219,13 +219,6 @@ def test_the_watch_ends_when_the_person_did_not_travel(cast, booked):
     assert [rung("arrival_watch", at) for at in ("10-22 19:00", "10-23 03:00")] == ["", ""]
 
 
-def test_an_answered_alarm_does_not_stop_the_ladder(cast, booked):
-    assert rung("arrival_watch", "10-22 17:00") == "hanna henrik ilir"
-    with clock.moved_to(moment("10-22 17:30")), acting_as(cast.ilir):
-        ArrivalAlarm.objects.update(acknowledged_at=clock.now(), acknowledged_by=cast.ilir)
-    assert rung("arrival_watch", "10-22 19:00") == "henrik"
-
-
 def test_a_departure_against_the_rules_is_watched_too(cast, cleared):
     with clock.moved_to(MONDAY + timedelta(hours=1)):
         travel.legs(cast, present(cleared), THURSDAY)

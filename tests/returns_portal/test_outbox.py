@@ -2,6 +2,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused, SMTPServerDisconnected
 from typing import Any
 
 import pytest
@@ -138,9 +139,9 @@ def test_one_bad_item_does_not_stop_the_others(kind: str) -> None:
     assert outbox.deliver() == 1
 
 
-def test_the_waits_double_up_to_two_hours() -> None:
-    minutes = [outbox.wait_after(attempt).total_seconds() / 60 for attempt in (1, 2, 3, 8, 9, 20)]
-    assert minutes == [0.5, 1, 2, 64, 120, 120]
+def test_the_waits_double_up_to_a_quarter_of_an_hour() -> None:
+    minutes = [outbox.wait_after(attempt).total_seconds() / 60 for attempt in (1, 2, 3, 5, 6, 7, 100)]
+    assert minutes == [0.5, 1, 2, 8, 15, 15, 15]
 
 
 @pytest.mark.django_db
@@ -250,3 +251,80 @@ def test_a_worker_passes_over_what_another_is_taking(kind: str, done: list[Outbo
         worker.join(timeout=4)
         assert not worker.is_alive()
     assert (counts, [item.key for item in done]) == ([1], ["b"])
+
+
+@pytest.mark.django_db
+def test_what_keeps_a_person_safe_goes_before_a_thousand_others(kind: str, done: list[OutboxItem]) -> None:
+    with clock.moved_to(MONDAY):
+        OutboxItem.objects.bulk_create(OutboxItem(kind=kind, key=f"digest-{number}") for number in range(1000))
+    with clock.moved_to(MONDAY + timedelta(hours=1)):
+        outbox.put(kind, key="alarm", is_safety=True)
+        assert outbox.deliver(limit=2) == 2
+    assert [item.key for item in done] == ["alarm", "digest-0"]
+
+
+@pytest.mark.django_db
+def test_who_asked_is_told_of_each_failure_and_of_the_last(kind: str) -> None:
+    told = []
+
+    @outbox.when_failing(kind)
+    def tell(item: OutboxItem, *, is_final: bool) -> None:
+        told.append((item.attempts, is_final, outbox.is_late(item)))
+        raise ValueError  # takes nothing back
+
+    outbox.handles(kind)(failing(ConnectionError()))
+    moment = MONDAY
+    with clock.moved_to(moment):
+        outbox.put(kind, key="a")
+    for _attempt in range(outbox.ATTEMPTS):
+        with clock.moved_to(moment):
+            outbox.deliver()
+        moment += timedelta(hours=3)
+    outbox._when_failing.pop(kind)
+    assert OutboxItem.objects.get(key="a").failed_at is not None
+    # By its attempts, not by the clock, which went three hours at a time.
+    assert [attempts for attempts, _final, late in told if late][0] == 8
+    assert [attempts for attempts, final, _late in told if final] == [outbox.ATTEMPTS]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("error", "is_given_up"),
+    [
+        (SMTPRecipientsRefused({"a@example.test": (550, b"No such mailbox")}), True),
+        (SMTPRecipientsRefused({"a@example.test": (450, b"Later")}), False),
+        (SMTPRecipientsRefused({"a@example.test": (530, b"Who are you?")}), False),
+        (SMTPDataError(554, b"Never"), True),
+        (SMTPDataError(451, b"Later"), False),
+        (SMTPSenderRefused(550, b"Who are you?", "portal@example.test"), False),
+        (SMTPServerDisconnected("Bye"), False),
+        (TimeoutError(), False),
+    ],
+    ids=lambda value: f"{type(value).__name__} {getattr(value, 'args', value)}",
+)
+def test_only_a_lasting_refusal_of_mailbox_or_mail_is_final(kind: str, error: Exception, is_given_up: bool) -> None:
+    outbox.handles(kind)(failing(error))
+    outbox.put(kind, key="a")
+    outbox.deliver()
+    item = OutboxItem.objects.get(key="a")
+    assert (item.attempts, item.last_error, item.failed_at is not None) == (1, type(error).__name__, is_given_up)
+
+
+@pytest.mark.django_db
+def test_an_item_that_takes_its_worker_down_rests_as_long_as_one_that_fails(kind: str, done: list[OutboxItem]) -> None:
+    with clock.moved_to(MONDAY):
+        outbox.put(kind, key="a")
+        OutboxItem.objects.filter(key="a").update(attempts=5)
+        assert outbox._claim() is not None
+    with clock.moved_to(MONDAY + timedelta(minutes=14)):
+        assert outbox.deliver() == 0
+    with clock.moved_to(MONDAY + timedelta(minutes=16)):
+        assert outbox.deliver() == 1
+
+
+@pytest.mark.django_db
+def test_a_round_that_is_over_claims_nothing_more(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "ROUND_SECONDS", -1)
+    outbox.put(kind, key="a")
+    assert outbox.deliver() == 0
+    assert OutboxItem.objects.get(key="a").attempts == 0

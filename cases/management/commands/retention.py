@@ -1,7 +1,6 @@
 """`manage.py retention [--at ISO]`: what the timetable does each night, by hand."""
 
 from argparse import ArgumentParser
-from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -21,13 +20,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it once, and say how much there was of each."""
-        at = None
-        if options["at"]:
-            try:
-                at = datetime.fromisoformat(options["at"])
-            except ValueError as error:
-                raise CommandError("--at wants a moment such as 2032-01-01T03:00.") from error
-            at = at if at.tzinfo else at.replace(tzinfo=clock.STOCKHOLM)
+        try:
+            at = clock.moment(options["at"]) if options["at"] else None
+        except ValueError as error:
+            raise CommandError("--at wants a moment such as 2032-01-01T03:00.") from error
         done = keep_retention(at)
         self.stdout.write(
             f"{done.drafts} drafts deleted, {done.dates} dates renewed, {done.listed} cases listed, "

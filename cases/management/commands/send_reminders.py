@@ -1,7 +1,6 @@
 """`manage.py send_reminders [--at ISO]`: one walk over all clocks, by hand."""
 
 from argparse import ArgumentParser
-from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -21,12 +20,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Walk the clocks once and say how many reminders are new."""
-        at = None
-        if options["at"]:
-            try:
-                at = datetime.fromisoformat(options["at"])
-            except ValueError as error:
-                raise CommandError("--at wants a moment such as 2026-12-24T09:00.") from error
-            at = at if at.tzinfo else at.replace(tzinfo=clock.STOCKHOLM)
+        try:
+            at = clock.moment(options["at"]) if options["at"] else None
+        except ValueError as error:
+            raise CommandError("--at wants a moment such as 2026-12-24T09:00.") from error
         sent = walk_the_clocks(at)
         self.stdout.write(f"{sent} reminders sent.")
