@@ -13,19 +13,23 @@ from reintegration.models import Arrival, Journey, Leg
 from returns_portal import clock
 from returns_portal.actor import acting_as
 
+# Where the journey ends, by country of return, and the telephone of whoever waits there.
+HOME = {
+    "AL": {"to_place": "Tirana", "to_airport": "TIA", "arrives_zone": "Europe/Tirane"},
+    "RO": {"to_place": "Bucharest", "to_airport": "OTP", "arrives_zone": "Europe/Bucharest"},
+}
+PHONES = {"AL": "+355 69 555 00 01", "RO": "+40 72 555 00 01"}
 ALL = ("document", "legs", "ticket", "meeting", "wish", "notice", "pack")
 
 
 def leg(cast: SimpleNamespace, case: Case, departs_at: datetime, hours: float = 3, **fields: Any) -> Leg:
-    """Hanna enters a leg from Stockholm to Tirana."""
+    """Hanna enters a leg from Stockholm to where the local office is."""
     words: dict[str, Any] = {
         "carrier": "SK",
         "number": "1421",
         "from_place": "Stockholm",
         "from_airport": "ARN",
-        "to_place": "Tirana",
-        "to_airport": "TIA",
-        "arrives_zone": "Europe/Tirane",
+        **HOME.get(case.destination, HOME["AL"]),
         **fields,
     }
     new = Leg.begin(case, by=cast.hanna, departs_at=departs_at, arrives_at=departs_at + timedelta(hours=hours), **words)
@@ -86,16 +90,18 @@ def notice(cast: SimpleNamespace, case: Case, _departs_at: datetime) -> None:
     with acting_as(cast.hanna):
         journeys.send_booking_notice(case, by=cast.hanna)
     with acting_as(cast.ilir):
-        journeys.answer_booking_notice(
-            case, by=cast.ilir, can_receive=True, meeter_name="Ilir", meeter_phone="+355 69 555 00 01"
-        )
+        journeys.answer_booking_notice(case, by=cast.ilir, can_receive=True, **_meeter(cast, case))
 
 
 def pack(cast: SimpleNamespace, case: Case, _departs_at: datetime) -> None:
     """Ilir opens the hand-over pack and has read it."""
     with acting_as(cast.ilir):
         journeys.open_pack(case, by=cast.ilir)
-        journeys.acknowledge_pack(case, by=cast.ilir, meeter_name="Ilir", meeter_phone="+355 69 555 00 01")
+        journeys.acknowledge_pack(case, by=cast.ilir, **_meeter(cast, case))
+
+
+def _meeter(cast: SimpleNamespace, case: Case) -> dict[str, str]:
+    return {"meeter_name": cast.ilir.name, "meeter_phone": PHONES.get(case.destination, PHONES["AL"])}
 
 
 STEPS = {
@@ -135,5 +141,5 @@ def arrive(cast: SimpleNamespace, case: Case) -> Case:
     met_at = case.expected_at + timedelta(minutes=30)
     with clock.moved_to(met_at + timedelta(minutes=15)), acting_as(cast.ilir):
         arrival = Arrival.begin(case, by=cast.ilir, was_met=True, how=Arrival.How.MET, at=met_at)
-        arrival.met_by, arrival.place, arrival.condition = "Ilir", "Arrivals hall", "Tired, and glad to be met."
+        arrival.met_by, arrival.place, arrival.condition = cast.ilir.name, "Arrivals hall", "Tired, and glad to be met."
         return arrivals.confirm_arrival(case, by=cast.ilir, arrival=arrival, support=["reception", "food"])
