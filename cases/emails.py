@@ -89,15 +89,21 @@ def tell(rows: Iterable[Notification]) -> int:
 
 
 def tell_again(rows: list[Notification]) -> None:
-    """Have those mailed whose mail was kept back because their reason was gone, now that it is back."""
-    kept_back = [row for row in rows if row.mail == Notification.Mail.NONE]
-    for row in kept_back:
+    """Have those mailed whose reason is back: whose mail was kept back meanwhile, and of safety events everybody."""
+    unsent = [row for row in rows if row.mail in MAILED_AGAIN[row.is_safety]]
+    for row in unsent:
         row.mail = Notification.Mail.WAITING
-    mail_choices.apply(kept_back)
-    for row in kept_back:
-        if row.mail != Notification.Mail.NONE:
-            Notification.objects.filter(pk=row.pk).update(mail=row.mail)
-            _have_mailed(row, f"mail:{row.key}:{clock.now():%Y%m%dT%H%M%S%f}")
+    mail_choices.apply(unsent)
+    for row in unsent:
+        Notification.objects.filter(pk=row.pk).update(mail=row.mail)
+        _have_mailed(row, f"mail:{row.key}:{clock.now():%Y%m%dT%H%M%S%f}")
+
+
+# By whether it is about safety. What waits or is late leaves by itself.
+MAILED_AGAIN = {
+    False: frozenset({Notification.Mail.NONE}),
+    True: frozenset({Notification.Mail.NONE, Notification.Mail.SENT, Notification.Mail.FAILED}),
+}
 
 
 def _have_mailed(row: Notification, key: str) -> None:
@@ -131,7 +137,8 @@ def send_notification(item: "OutboxItem") -> None:
     A reminder whose reason is gone by now is not mailed.
     """
     rows = Notification.objects.select_related("recipient__organisation", "case").only(*MAILED)
-    row = rows.filter(pk=item.row_id).first() if item.row_id else None
+    # Under its lock, so that a walk that opens it again sees what became of the mail.
+    row = rows.select_for_update(of=("self",)).filter(pk=item.row_id).first() if item.row_id else None
     if row is None:
         return
     if row.settled_at is not None or not row.recipient.is_active:

@@ -41,13 +41,15 @@ def stand(rule: ClockRule, wanted: list[Notification], at: datetime) -> int:
     """Let exactly the reminders `wanted` stand open of this rule at `at`; returns how many were never told before.
 
     Whoever is reminded of the same case by several of them gets the latest. A reminder that was told and settled
-    before, and whose reason is back, stands open again and is not mailed twice.
+    before, and whose reason is back, stands open again; only one of safety is unread and mailed once more.
     """
     new, back, gone = changes(rule, wanted, at)
     if gone:
         Notification.objects.filter(pk__in=gone).update(settled_at=clock.now())
     if back:
-        Notification.objects.filter(pk__in=[row.pk for row in back]).update(settled_at=None)
+        stands_again = Notification.objects.filter(pk__in=[row.pk for row in back])
+        stands_again.update(settled_at=None)
+        stands_again.filter(is_safety=True).update(read_at=None)
         emails.tell_again(back)
     return emails.tell(new)
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
@@ -76,10 +77,12 @@ def _of_a_task(record: logging.LogRecord, said: Any) -> dict[str, Any]:
 def told_by_class(logger: logging.Logger, what: str, otherwise: Callable[[], Any] | None = None) -> Iterator[None]:
     """What goes wrong inside is not the end of what follows; only its class is told, for its words may name people.
 
-    `otherwise` is done where something went wrong.
+    `otherwise` is done where something went wrong. A task that has run out of time ends.
     """
     try:
         yield
+    except SoftTimeLimitExceeded:
+        raise
     except Exception as error:
         logger.error("%s failed: %s", what, type(error).__name__)
         if otherwise is not None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from returns_portal import clock, mail
 from returns_portal.actor import acting_as_system
@@ -40,10 +40,12 @@ ROUND_SECONDS = 20
 # Longer than any handler may take: where a worker's whole machine vanishes, the database frees its item after that.
 LONGEST_SILENCE = timedelta(minutes=5)
 
-# The same as `_mine`, as one statement: it is asked once for each item.
+# The same as `_mine`, asked once for each item. Whoever looks for something to claim may lock the row for a moment;
+# whoever works on it, for long.
 HOLD = """
+SET LOCAL lock_timeout = '2s';
 SELECT set_config('idle_in_transaction_session_timeout', %s, true) FROM returns_portal_outboxitem
-WHERE id = %s AND attempts = %s AND done_at IS NULL AND failed_at IS NULL FOR UPDATE SKIP LOCKED
+WHERE id = %s AND attempts = %s AND done_at IS NULL AND failed_at IS NULL FOR UPDATE
 """
 
 _handlers: dict[str, Handler] = {}
@@ -151,13 +153,18 @@ def _claim() -> OutboxItem | None:
             item = free.select_for_update(skip_locked=True).first()
             if item is None:
                 return None
-            if item.attempts < ATTEMPTS:
+            if _may_try(item):
                 item.attempts += 1
                 # An item that takes its workers down with it rests as long as one that fails.
                 item.leased_until = now + max(LEASE, wait_after(item.attempts))
                 item.save(update_fields=["attempts", "leased_until"])
                 return item
             _give_up(item, "WorkerLost")
+
+
+def _may_try(item: OutboxItem) -> bool:
+    """Whether there is one more attempt; what somebody's safety hangs on is tried for as long as it takes."""
+    return item.is_safety or item.attempts < ATTEMPTS
 
 
 def _do(item: OutboxItem) -> bool:
@@ -183,9 +190,13 @@ def _do(item: OutboxItem) -> bool:
 def _hold(item: OutboxItem) -> None:
     """Lock the row until the transaction ends: nobody else can claim it meanwhile, whatever becomes of the lease."""
     with connection.cursor() as cursor:
-        cursor.execute(HOLD, [str(int(LONGEST_SILENCE.total_seconds() * 1000)), item.pk, item.attempts])
+        try:
+            cursor.execute(HOLD, [str(int(LONGEST_SILENCE.total_seconds() * 1000)), item.pk, item.attempts])
+        except OperationalError as error:
+            raise LeaseLost from error
         if cursor.fetchone() is None:
             raise LeaseLost
+        cursor.execute("SET LOCAL lock_timeout = 0")
 
 
 def _failed(item: OutboxItem, error: Exception) -> None:
@@ -193,7 +204,7 @@ def _failed(item: OutboxItem, error: Exception) -> None:
     name = type(error).__name__
     logger.warning("Outbox item %s (%s) failed, attempt %s: %s", item.pk, item.kind, item.attempts, name)
     with acting_as_system("outbox"):
-        if item.attempts >= ATTEMPTS or isinstance(error, Shredded) or mail.is_refused(error):
+        if not _may_try(item) or isinstance(error, Shredded) or mail.is_refused(error):
             _give_up(item, name)
             return
         again_at = clock.now() + wait_after(item.attempts)

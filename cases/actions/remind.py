@@ -1,7 +1,7 @@
 """One walk over all clocks: each reminder whose moment has come is sent, once."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -53,20 +53,26 @@ deeds: dict[str, Callable[[Ringing], None]] = {}
 alongside: dict[str, Callable[[Told], None]] = {}
 
 
+class SafetyRuleFailed(Exception):
+    """A safety rule did not do all of its work. The walk that says so is none: the portal counts as degraded."""
+
+
 def walk_the_clocks(at: datetime | None = None) -> int:
     """Send what is due at `at` (now), and delete drafts that have expired; returns how many reminders are new.
 
-    Each rule is a transaction of its own: what one breaks, the others still do. Safety rules come first.
+    Each rule is a transaction of its own: what one breaks, the others still do. Safety rules come first. Raises
+    SafetyRuleFailed, when everything else is done, where one of them failed in any case.
     """
     moment = at or clock.now()
     sent = 0
+    broken: set[ClockRule] = set()
     with acting_as_system("reminders"):
         rules = list(ClockRule.objects.order_by("-is_safety", "code"))
     for rule in rules:
         if rule.code in FACTS:
-            failed = partial(_ring_administrators, rule)
+            failed = partial(broken.add, rule)
             with told_by_class(logger, f"The rule {rule.code}", failed), acting_as_system("reminders"):
-                sent += _ring(rule, moment)
+                sent += _ring(rule, moment, failed)
     with told_by_class(logger, "Passing on what time has moved"), acting_as_system("reminders"):
         ball.refresh_what_time_moved(moment)
     with told_by_class(logger, "Deleting old drafts"), acting_as_system("reminders"):
@@ -77,26 +83,40 @@ def walk_the_clocks(at: datetime | None = None) -> int:
         clock.moved_to(moment),
     ):
         escalate_unjudged()
+    if broken:
+        _ring_administrators(f"rule-failed:{clock.today()}:{rule.code}" for rule in broken)
+    if any(rule.is_safety for rule in broken):
+        raise SafetyRuleFailed
     return sent
 
 
-def _ring_administrators(rule: ClockRule) -> None:
-    """A rule that fails in every walk reminds nobody: once a day the administrators are told that one does."""
+def _ring_administrators(occasions: Iterable[str]) -> None:
+    """A rule that fails reminds nobody of anything: the administrators are told, once for each occasion."""
     with acting_as_system("reminders"):
-        outbox.put("ring-administrators", key=f"rule-failed:{clock.today()}:{rule.code}")
+        for occasion in occasions:
+            outbox.put("ring-administrators", key=occasion, is_safety=True)
 
 
-def would_ring(rule: ClockRule, at: datetime) -> Told:
-    """What rings by this rule at `at`, and whom it tells; the rule may be one that is not saved. Writes nothing."""
+def would_ring(rule: ClockRule, at: datetime, failed: Callable[[], None] | None = None) -> Told:
+    """What rings by this rule at `at`, and whom it tells; the rule may be one that is not saved. Writes nothing.
+
+    `failed` is called for each clock that cannot be read; the others ring.
+    """
     with clock.moved_to(at):
-        ringing = list(_ringing(rule, at))
+        ringing = list(_ringing(rule, at, failed))
     if not ringing:
         return {}
     circle = Circle({one.case.pk: one.case for one in ringing}.values())
-    return {
-        one: [user for who in one.reminder.to if who in WORDS for user in circle.people(one.case, who, one.running)]
-        for one in ringing
-    }
+    return {one: _people(rule, one, circle) for one in ringing}
+
+
+def _people(rule: ClockRule, one: Ringing, circle: Circle) -> list[User]:
+    """Whom this ringing tells. Where nobody is left of those it means, a safety rule tells IOM Helsinki instead."""
+    words = [who for who in one.reminder.to if who in WORDS]
+    told = [user for who in words for user in circle.people(one.case, who, one.running)]
+    if words and not told and rule.is_safety:
+        return circle.people(one.case, "coordinating_managers", one.running)
+    return told
 
 
 def notices_of(rule: ClockRule, told: Told) -> list[Notification]:
@@ -104,12 +124,15 @@ def notices_of(rule: ClockRule, told: Told) -> list[Notification]:
     return [_notice(rule, one, user) for one, people in told.items() for user in people if user.is_active]
 
 
-def _ring(rule: ClockRule, at: datetime) -> int:
+def _ring(rule: ClockRule, at: datetime, failed: Callable[[], None]) -> int:
     reminders.alone_with(rule)
-    told = would_ring(rule, at) if rule.is_active else {}
+    told = would_ring(rule, at, failed) if rule.is_active else {}
     sent = reminders.stand(rule, notices_of(rule, told), at)
+    unheard = [one for one, people in told.items() if not people] if rule.is_safety else []
+    if unheard:
+        _ring_administrators(f"nobody-told:{one.case.pk}:{rule.code}:{one.reminder.at:%Y%m%dT%H%M}" for one in unheard)
     if told and rule.code in alongside:
-        _carefully(rule.code, partial(alongside[rule.code], told))
+        _carefully(rule.code, partial(alongside[rule.code], told), failed)
     for one in told:
         for word in one.reminder.to:
             if word in deeds and word not in one.running.done:
@@ -117,7 +140,7 @@ def _ring(rule: ClockRule, at: datetime) -> int:
     return sent
 
 
-def _ringing(rule: ClockRule, at: datetime) -> Iterator[Ringing]:
+def _ringing(rule: ClockRule, at: datetime, failed: Callable[[], None] | None = None) -> Iterator[Ringing]:
     """The reminders of this rule whose moment has come; nothing is asked case by case."""
     running = [one for one in FACTS[rule.code](at) if may_ring(rule, one, at)]
     if not running:
@@ -132,10 +155,11 @@ def _ringing(rule: ClockRule, at: datetime) -> Iterator[Ringing]:
             continue
         if case.limited_since is not None and not rule.is_safety and rule.code not in DESPITE_RESTRICTION:
             continue  # processing is restricted: only what keeps the person safe goes on
-        due = due_by(rule, case, one.start, stops, one.agreed)
-        for reminder in reminders_of(rule, case, due, at):
-            if one.top is None or reminder.rung <= one.top:
-                yield Ringing(case, one, due, reminder)
+        come: list[Ringing] = []
+        with told_by_class(logger, f"A clock of the rule {rule.code}", failed):
+            due = due_by(rule, case, one.start, stops, one.agreed)
+            come = [Ringing(case, one, due, reminder) for reminder in reminders_of(rule, case, due, at)]
+        yield from (one for one in come if one.running.top is None or one.reminder.rung <= one.running.top)
 
 
 def _notice(rule: ClockRule, one: Ringing, user: User) -> Notification:
@@ -154,9 +178,9 @@ def _notice(rule: ClockRule, one: Ringing, user: User) -> Notification:
     )
 
 
-def _carefully(name: str, deed: Callable[[], None]) -> None:
+def _carefully(name: str, deed: Callable[[], None], failed: Callable[[], None] | None = None) -> None:
     """What goes wrong with one case is not the end of the others."""
-    with told_by_class(logger, f"The deed {name}"), transaction.atomic():
+    with told_by_class(logger, f"The deed {name}", failed), transaction.atomic():
         deed()
 
 

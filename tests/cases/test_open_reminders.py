@@ -5,11 +5,12 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from cases import actions
+from cases import actions, tasks
 from cases.actions import remind
 from cases.models import Case, ClockRule, Notification
 from returns_portal import clock
 from returns_portal.actor import acting_as
+from returns_portal.models import Heartbeat, OutboxItem
 from tests import builders
 from tests.clockwork import MINUTE, MONDAY, moment, rung
 
@@ -162,3 +163,90 @@ def test_what_would_ring_is_what_then_rings_and_asking_writes_nothing(late):
     expected = {user.name for people in remind.would_ring(rule, at).values() for user in people}
     assert Notification.objects.count() == before
     assert set(rung("decision", at).title().split()) == expected == {"Lars", "Lena"}
+
+
+# Safety
+
+
+@pytest.fixture
+def on_the_way(make_case):
+    """Somebody who was expected two hours ago."""
+    return make_case(reached="in_transit")
+
+
+def alarm_at(case, hours=2):
+    return Case.objects.get(pk=case.pk).expected_at + timedelta(hours=hours, minutes=1)
+
+
+def told(case, rule="arrival_watch"):
+    rows = Notification.objects.filter(case=case, rule=rule, settled_at=None).select_related("recipient")
+    return " ".join(sorted(row.recipient.name.lower() for row in rows))
+
+
+def test_a_safety_reminder_whose_reason_is_back_is_unread_and_mailed_again(on_the_way, deliver, mailoutbox):
+    at = alarm_at(on_the_way)
+    with clock.moved_to(at):
+        remind.walk_the_clocks()
+        deliver()
+        Notification.objects.filter(rule="arrival_watch").update(read_at=clock.now())
+        ClockRule.objects.filter(code="arrival_watch").update(amount=5)
+        remind.walk_the_clocks()
+        assert told(on_the_way) == ""
+        ClockRule.objects.filter(code="arrival_watch").update(amount=2)
+        mailoutbox.clear()
+        assert remind.walk_the_clocks() == 0
+        deliver()
+    rows = Notification.objects.filter(rule="arrival_watch")
+    assert {row.read_at for row in rows} == {None}
+    assert len(mailoutbox) == rows.count() > 0
+
+
+def test_where_nobody_is_left_whom_a_safety_rule_means_iom_helsinkis_managers_are_told(on_the_way, cast):
+    ClockRule.objects.filter(code="arrival_watch").update(to=["local_office"])
+    cast.ilir.is_active = False
+    cast.ilir.save()
+    with clock.moved_to(alarm_at(on_the_way)):
+        remind.walk_the_clocks()
+    assert told(on_the_way) == "henrik"
+
+
+def test_where_nobody_at_all_is_left_the_administrators_are_rung(on_the_way, cast):
+    for person in (cast.ilir, cast.hanna, cast.henrik):
+        person.is_active = False
+        person.save()
+    with clock.moved_to(alarm_at(on_the_way)):
+        remind.walk_the_clocks()
+        remind.walk_the_clocks()
+    rung_up = OutboxItem.objects.filter(kind="ring-administrators", key__startswith="nobody-told:")
+    assert (rung_up.count(), {item.is_safety for item in rung_up}) == (1, {True})
+
+
+def test_a_case_whose_clock_cannot_be_read_silences_no_other_and_the_walk_counts_as_none(
+    make_case, on_the_way, monkeypatch, caplog
+):
+    other = make_case(reached="in_transit")
+    at, real = max(alarm_at(on_the_way), alarm_at(other)), remind.due_by
+
+    def broken_for_one(rule, case, *rest):
+        if rule.code == "arrival_watch" and case.pk == on_the_way.pk:
+            raise ValueError("Mira Rexhepi")
+        return real(rule, case, *rest)
+
+    monkeypatch.setattr(remind, "due_by", broken_for_one)
+    Heartbeat.objects.all().delete()
+    with clock.moved_to(at):
+        tasks.walk_the_clocks()
+    assert (told(on_the_way), told(other)) == ("", "hanna henrik ilir")
+    assert not Heartbeat.objects.filter(name="walk-the-clocks").exists()
+    assert OutboxItem.objects.filter(key__startswith="rule-failed:", key__endswith=":arrival_watch").count() == 1
+    assert "Mira" not in caplog.text
+
+
+def test_an_alarm_that_cannot_be_written_down_is_no_walk_either(on_the_way, monkeypatch):
+    def broken(told):
+        raise ValueError("Mira Rexhepi")
+
+    monkeypatch.setitem(remind.alongside, "arrival_watch", broken)
+    with clock.moved_to(alarm_at(on_the_way)), pytest.raises(remind.SafetyRuleFailed):
+        remind.walk_the_clocks()
+    assert told(on_the_way) == "hanna henrik ilir"

@@ -328,3 +328,39 @@ def test_a_round_that_is_over_claims_nothing_more(kind: str, monkeypatch: pytest
     outbox.put(kind, key="a")
     assert outbox.deliver() == 0
     assert OutboxItem.objects.get(key="a").attempts == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_look_at_an_item_by_another_worker_does_not_cost_it_its_turn(kind: str, done: list[OutboxItem]) -> None:
+    """Whoever looks for something to claim locks for a moment what somebody else has just claimed."""
+    outbox.put(kind, key="a")
+    item = outbox._claim()
+    assert item is not None
+    results = []
+
+    def work() -> None:
+        try:
+            results.append(outbox._do(item))
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=work)
+    with transaction.atomic():
+        OutboxItem.objects.select_for_update().get(key="a")
+        worker.start()
+        worker.join(timeout=0.5)
+    worker.join()
+    assert (results, [one.key for one in done]) == ([True], ["a"])
+
+
+@pytest.mark.django_db
+def test_what_somebodys_safety_hangs_on_is_tried_for_as_long_as_it_takes(kind: str) -> None:
+    outbox.handles(kind)(failing(ConnectionError()))
+    for key, is_safety in (("alarm", True), ("summary", False)):
+        outbox.put(kind, key=key, is_safety=is_safety)
+    OutboxItem.objects.update(attempts=outbox.ATTEMPTS - 1)
+    assert outbox.deliver() == 0
+    with clock.moved_to(clock.now() + timedelta(days=3)):
+        outbox.deliver()
+    given_up = dict(OutboxItem.objects.values_list("key", "failed_at"))
+    assert (given_up["alarm"], given_up["summary"] is None) == (None, False)
