@@ -11,7 +11,7 @@ from returns_portal import clock
 from returns_portal.actor import acting_as_system
 from returns_portal.models import OutboxItem
 from tests.faults.post import PostOffice
-from tests.faults.processes import environment, forks
+from tests.processes import environment, forks
 
 MAILS, DONE, ROUNDS = 1_000, 100_000, 40
 # All sent, and found (performance): seconds, and milliseconds.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext_lazy as _
 
-from cases import balls, emails, pdfs, steps  # noqa: F401  # ball holders, and the outbox kinds of emails and pdfs
+from cases import emails, holders, pdfs, steps  # noqa: F401  # ball holders, and the outbox kinds of emails and pdfs
 from cases.actions import alerts  # noqa: F401  # registers its outbox kinds
 from cases.actions.special_access import is_special, whom_to_name
 from cases.clocks import facts  # noqa: F401  # registers the clocks of steps 1 to 5

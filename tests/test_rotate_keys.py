@@ -2,7 +2,6 @@
 
 import base64
 import io
-import os
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.conf import settings as portal
 from django.core.management import CommandError, call_command
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 
 from cases.actions import index_person, rebuild_index, search_cases
 from cases.models import Case, CaseKey, Person, SearchKey
@@ -25,6 +24,7 @@ from returns_portal import crypto
 from returns_portal.actor import acting_as_system
 from returns_portal.crypto import rotation
 from returns_portal.models import IndexKey
+from tests.processes import environment
 
 ROOT = Path(__file__).resolve().parent.parent
 OLD, NEW = portal.SEALING_KEYS[0], ("new", bytes(range(32)))
@@ -327,16 +327,7 @@ def test_a_run_that_is_killed_is_begun_again_and_goes_on(many, settings):
     many(number)
     secrets = {key.pk: key.open() for key in CaseKey.objects.all()}
     keys = ",".join(f"{name}:{_base64(key)}" for name, key in (NEW, OLD))
-    database = connection.settings_dict
-    query = f"?host={database['HOST']}" if database["HOST"].startswith("/") else ""
-    host = "" if query else f"{database['HOST']}:{database['PORT']}"
-    password = f":{database['PASSWORD']}" if database["PASSWORD"] else ""
-    env = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "returns_portal.settings",
-        "DATABASE_URL": f"postgresql://{database['USER']}{password}@{host}/{database['NAME']}{query}",
-        "SEALING_KEYS": keys,
-    }
+    env = environment("console://", SEALING_KEYS=keys)
     command = [sys.executable, "manage.py", "rotate_keys", "--batch", "10"]
     process = subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603  # our own command
     until = time.monotonic() + 60

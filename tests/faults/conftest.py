@@ -1,7 +1,7 @@
 import pytest
 
 from tests.faults.post import PostOffice
-from tests.faults.processes import Broker, environment, forks
+from tests.processes import Broker, environment, forks
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from returns_portal.celery import app
 from returns_portal.children import Child, stop_all
 from returns_portal.models import OutboxItem
 from returns_portal.tasks import deliver_outbox
-from tests.faults.processes import beat, environment, wait_for, worker
+from tests.processes import beat, environment, wait_for, worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

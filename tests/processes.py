@@ -14,7 +14,7 @@ from django.db import connection
 from returns_portal import embedded
 from returns_portal.children import Child
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 90
 
 
