@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from cases import clocks, notices, words
 from cases.actions import end_grants_of, release_cases_of, tell_who_remains
 from cases.actions.hand_over import duties_of
+from cases.actions.inbox import end_calendar_link
 from cases.models import Case
 from cases.models.case import RESPONSIBLE
 from cases.states import BEFORE_DEPARTURE, HOLDABLE
@@ -99,6 +100,9 @@ def back_to_the_queue(user: User) -> None:
     left = release_cases_of(user)
     end_grants_of(user)
     tell_who_remains(user, left)
+
+
+departures.register_door(end_calendar_link)
 
 
 @departures.register_remains

@@ -104,9 +104,12 @@ def send_digest(item: "OutboxItem") -> None:
 
 @outbox.when_failing("digest")
 def note_undelivered(item: "OutboxItem", *, is_final: bool) -> None:
-    """A summary that never arrives: whose acts it told of sees so, and the next one starts with what is new."""
+    """A summary that never arrives: whose acts it told of sees so, and the next one starts with what is new.
+
+    What was told after the summary was queued is the next one's: `due_at` moves with each attempt, `created_at` stays.
+    """
     if is_final:
-        Notification.objects.filter(recipient=item.recipient_id, mail=Notification.Mail.DIGEST, read_at=None).update(
+        _waiting().filter(recipient=item.recipient_id, created_at__lte=item.created_at).update(
             mail=Notification.Mail.FAILED
         )
 

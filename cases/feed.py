@@ -47,6 +47,8 @@ def dates_of(user: User) -> list[Dated]:
     desk = Q(**{name: user}) | Q(**{f"{name}__isnull": True})
     # While processing is restricted nothing of the case is used, a date least of all outside the portal (article 18).
     cases = Case.objects.visible_to(user).sent().open().filter(desk, limited_since__isnull=True)
+    # Nor where it matters who of an organisation knows of the case; an emergency opens such cases alone.
+    cases = cases.filter(is_restricted=False, is_protected=False)
     found = cases.order_by(F("ball_due").asc(nulls_last=True), "id").only(
         "id", "code", "state", "ball_with", "ball_what", "ball_due", "departs_at", "next_contact_on", "held_until"
     )

@@ -11,22 +11,26 @@ from django.db import models
 
 from cases import permissions as may
 from cases.models import (
+    CalendarLink,
     Case,
     CaseEvent,
     CaseGroupObjectPermission,
     CaseInAdministration,
     CaseKey,
     CaseUserObjectPermission,
+    MailChoice,
+    MailSettings,
     Notification,
     Visit,
 )
 from partners.models import Organisation, User
-from returns_portal import walls
-from returns_portal.models import AccessAlert, Look, OutboxItem
+from returns_portal import heartbeat, walls
+from returns_portal.models import AccessAlert, Heartbeat, Look, OutboxItem
 from returns_portal.walls import Layer, Policy
 
 OURS = {"returns_portal", "cases", "reintegration"}
 CASE, USER = Case._meta.db_table, User._meta.db_table
+CALENDAR_LINK = CalendarLink._meta.db_table
 GROUP_GRANT, USER_GRANT = CaseGroupObjectPermission._meta.db_table, CaseUserObjectPermission._meta.db_table
 
 LIVE_BY_GROUP = """g.group_id = ANY ((SELECT wall_groups())::int[]) AND NOT g.by_name_only
@@ -68,6 +72,11 @@ SET search_path = pg_catalog, public, pg_temp AS $$
     AND NOT EXISTS (SELECT 1 FROM {GROUP_GRANT} WHERE content_object_id = begun)
     AND NOT EXISTS (SELECT 1 FROM {USER_GRANT} WHERE content_object_id = begun)
 $$;
+-- Whose calendar a secret opens: asked before anybody is known, and answered to whoever has the secret alone.
+CREATE OR REPLACE FUNCTION wall_calendar_of(digest text) RETURNS uuid LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT user_id FROM {CALENDAR_LINK} WHERE secret_hash = digest
+$$;
 """
 
 VIEWS = {
@@ -83,6 +92,10 @@ VIEWS = {
 
 SYSTEM, OPENING = "(SELECT wall_is_system())", "(SELECT wall_is_system(true))"
 ADMINISTRATOR, OWN = "(SELECT wall_is_administrator())", "(SELECT wall_user())"
+
+
+# What the functions and views above read.
+READ = (CASE, GROUP_GRANT, USER_GRANT, CALENDAR_LINK)
 
 
 def seen_through(column: str) -> str:
@@ -112,6 +125,22 @@ def policies() -> Iterable[Policy]:
         column = column_of_case(model)
         if model._meta.app_label in OURS and column and model._meta.managed:
             yield _policy_of(model, column)
+    yield from _policies_of_people()
+
+
+def _policies_of_people() -> Iterable[Policy]:
+    """What somebody chose for themself, and the signs of life: of no case, but nobody else's to write."""
+    own = f"user_id = {OWN}"
+    # Whoever runs somebody's account ends the link with it; a new secret is made by its owner alone.
+    runs = f"""(SELECT wall_runs_people()) OR EXISTS (
+        SELECT 1 FROM {USER} AS p WHERE p.id = {CALENDAR_LINK}.user_id AND wall_manages(p.organisation_id))"""
+    yield Policy(CALENDAR_LINK, seen=f"{own} OR {runs}", written=own)
+    yield Policy(MailSettings._meta.db_table, seen=f"{SYSTEM} OR {own}", written=f"{SYSTEM} OR {own}")
+    # Read by whoever's act tells somebody.
+    mine = f"{SYSTEM} OR {own}"
+    yield Policy(MailChoice._meta.db_table, seen=f"{SYSTEM} OR {OWN} IS NOT NULL", written=mine, changed=mine)
+    alive = f"{SYSTEM} OR name = '{heartbeat.RANG}'"
+    yield Policy(Heartbeat._meta.db_table, seen="true", written=alive, changed=alive)
 
 
 def _policy_of(model: type[models.Model], column: str) -> Policy:
@@ -144,4 +173,4 @@ def _policy_of(model: type[models.Model], column: str) -> Policy:
 @walls.layer
 def lay() -> Layer:
     """What this app lays at the end of `migrate`."""
-    return Layer(functions=FUNCTIONS, views=VIEWS, policies=policies(), read_by_owner=(CASE, GROUP_GRANT, USER_GRANT))
+    return Layer(functions=FUNCTIONS, views=VIEWS, policies=policies(), read_by_owner=READ)

@@ -175,9 +175,14 @@ def keep_a_manager(user: User) -> None:
 
 
 def end_sessions(user: User, but: str = "") -> None:
-    """Sign the person out everywhere, except in the session with the key `but`."""
+    """Sign the person out everywhere, except in the session with the key `but`.
+
+    Where no session stays, nothing stays that opens without one.
+    """
     for session in UserSession.objects.filter(user=user).exclude(session_key=but):
         session.end()
+    if not but:
+        departures.throw_out(user)
 
 
 def sessions_of(user: User, here: str) -> list[UserSession]:

@@ -13,7 +13,7 @@ class PartnersConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to allauth, which tells of factors by signals alone."""
-        from allauth.account.signals import authentication_step_completed  # needs the app registry
+        from allauth.account import signals as account  # needs the app registry
         from allauth.mfa import signals  # needs the app registry
         from django.contrib.auth.signals import user_logged_in  # needs the app registry
 
@@ -25,6 +25,8 @@ class PartnersConfig(AppConfig):
         register(checks.proxies_are_counted, Tags.security, deploy=True)
         signals.authenticator_added.connect(sign_in.count_enrolment, dispatch_uid="count_enrolment")
         user_logged_in.connect(session.remember, dispatch_uid="remember_single_sign_on")
-        authentication_step_completed.connect(sign_in.renew_session_key, dispatch_uid="renew_session_key")
+        account.authentication_step_completed.connect(sign_in.renew_session_key, dispatch_uid="renew_session_key")
         signals.authenticator_removed.connect(sign_in.end_other_sessions, dispatch_uid="end_other_sessions")
         signals.authenticator_reset.connect(sign_in.end_other_sessions, dispatch_uid="end_other_sessions")
+        for new_password in (account.password_changed, account.password_reset, account.password_set):
+            new_password.connect(sign_in.close_doors, dispatch_uid="close_doors")

@@ -1,4 +1,4 @@
-"""Who must know when a colleague leaves: later chapters put the person's work back in the queue."""
+"""Who must know when a colleague leaves, or is thrown out of where they are signed in."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,6 +9,7 @@ from partners.models import User
 Remains = Callable[[User], Sequence[str | Promise]]
 _told: list[Callable[[User], None]] = []
 _remains: list[Remains] = []
+_closed: list[Callable[[User], None]] = []
 
 
 def register(tell: Callable[[User], None]) -> Callable[[User], None]:
@@ -34,3 +35,16 @@ def register_remains(say: Remains) -> Remains:
 def remains(user: User) -> list[str | Promise]:
     """Everything that the person has not handed over."""
     return [sentence for say in _remains for sentence in say(user)]
+
+
+def register_door(close: Callable[[User], None]) -> Callable[[User], None]:
+    """Let `close(user)` shut a way in that needs no session, whenever the person's access is thrown out."""
+    if close not in _closed:
+        _closed.append(close)
+    return close
+
+
+def throw_out(user: User) -> None:
+    """Shut every way in that outlives a session: whoever made it may not have been the person."""
+    for close in _closed:
+        close(user)

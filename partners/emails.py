@@ -26,7 +26,7 @@ def send_invitation(invitation: Invitation, token: str) -> None:
 
 
 def send_change(user: User, what: str) -> None:
-    """Tell somebody that how they sign in was changed by another hand than theirs; `what` is a word of the template."""
+    """Tell somebody that how they get in was changed, perhaps by another hand; `what` is a word of the template."""
     with translation.override(user.mail_language):
         body = render_to_string("emails/account/changed.txt", {"what": what})
         subject = _("Your account in the Returns Portal")

@@ -24,11 +24,12 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from partners import step_up
+from partners import departures, step_up
 from partners.afterwards import afterwards
 from partners.models import User
 from partners.oidc import session
 from returns_portal import crypto
+from returns_portal.actor import acting_as
 
 SEALED_FOR = b"mfa_authenticator.data"
 
@@ -212,3 +213,10 @@ def end_other_sessions(request: HttpRequest, user: User, **extra: Any) -> None:
     from partners.actions import end_sessions  # the actions need the models of apps that load after this module
 
     end_sessions(user, but=request.session.session_key or "")
+    departures.throw_out(user)
+
+
+def close_doors(request: HttpRequest, user: User, **extra: Any) -> None:
+    """Whoever knew the old password may have left themselves another way in."""
+    with acting_as(user):  # who resets a forgotten one is not signed in
+        departures.throw_out(user)

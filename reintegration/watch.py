@@ -1,13 +1,14 @@
 """The arrival watch as people see it: how long until somebody is expected, who was told, who takes care of it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import reduce
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import BooleanField, ExpressionWrapper, F, Max, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -17,14 +18,25 @@ from cases.clocks import after, reminders_of
 from cases.models import Case, ClockRule
 from cases.permissions import Relation, Section
 from cases.states import State
-from partners.models import User
+from partners.models import Organisation, User
 from reintegration import zones
 from reintegration.models import ArrivalAlarm, Leg, NotMetProtocol
 from returns_portal import clock
 
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
 ON_THE_WAY = (State.TRAVEL, State.IN_TRANSIT)
 # The rungs of an alarm that counts: of this round, for the time that holds now, not closed.
 OF_NOW = Q(round=F("case__round"), expected_at=F("case__expected_at"), closed_at__isnull=True)
+# An answer counts while whoever gave it is still there to act: active, at the case's local office or IOM Helsinki.
+ANSWER_STANDS = Q(
+    Q(acknowledged_by__organisation=F("case__local_office"))
+    | Q(acknowledged_by__organisation__kind=Organisation.Kind.IOM_HELSINKI),
+    acknowledged_at__isnull=False,
+    acknowledged_by__is_active=True,
+    acknowledged_by__organisation__is_active=True,
+)
 THE_END = datetime(9000, 1, 1, tzinfo=UTC)
 
 # Whom a rung of the rule tells, in words.
@@ -138,13 +150,13 @@ class Watch:
 
     @property
     def waiting(self) -> ArrivalAlarm | None:
-        """The alarm that nobody has answered."""
-        return next((alarm for alarm in reversed(self.alarms) if alarm.acknowledged_at is None), None)
+        """The alarm that nobody has answered, or nobody who is still there."""
+        return next((alarm for alarm in reversed(self.alarms) if not alarm.answer_stands), None)
 
     @property
     def answered(self) -> ArrivalAlarm | None:
         """The alarm by whose answer somebody takes care of it."""
-        return next((alarm for alarm in reversed(self.alarms) if alarm.acknowledged_at is not None), None)
+        return next((alarm for alarm in reversed(self.alarms) if alarm.answer_stands), None)
 
     @property
     def next(self) -> Rung | None:
@@ -198,21 +210,36 @@ def watches(travellers: Sequence[Traveller]) -> dict[UUID, Watch]:
     return found
 
 
-def history_of(case: Case) -> list[ArrivalAlarm]:
-    """The rungs that rang for earlier times, or before it was known where the person is."""
+def history_of(case: Case) -> list[tuple[ArrivalAlarm, tuple[str, ...]]]:
+    """The rungs that rang for earlier times, or before it was known where the person is, each with whom it told."""
     alarms = ArrivalAlarm.objects.of(case).select_related("acknowledged_by")
     if case.state in ON_THE_WAY:
         alarms = alarms.filter(closed_at__isnull=False)
     found = list(alarms)
+    names = _names(found)
     for alarm in found:
         alarm.case = case
-    return found
+    return [(alarm, _told(alarm, names)) for alarm in found]
+
+
+def with_answers(alarms: "QuerySet[ArrivalAlarm]") -> "QuerySet[ArrivalAlarm]":
+    """These alarms, each with who answered it and whether that answer still counts (`answer_stands`)."""
+    stands = ExpressionWrapper(ANSWER_STANDS, output_field=BooleanField())
+    return alarms.select_related("acknowledged_by").annotate(answer_stands=stands)  # type: ignore[no-redef]  # declared there
+
+
+def tops(ids: Collection[UUID] | None = None) -> dict[UUID, int]:
+    """The highest rung that somebody has answered, by case; no higher one rings."""
+    answered = ArrivalAlarm.objects.filter(OF_NOW, ANSWER_STANDS, case__state__in=ON_THE_WAY)
+    if ids is not None:
+        answered = answered.filter(case__in=ids)
+    return dict(answered.order_by().values_list("case_id").annotate(Max("rung")))
 
 
 def _alarms(ids: list[UUID]) -> dict[UUID, list[ArrivalAlarm]]:
     found: dict[UUID, list[ArrivalAlarm]] = defaultdict(list)
     rows = ArrivalAlarm.objects.filter(OF_NOW, case__in=ids, case__state__in=ON_THE_WAY).order_by("rung")
-    for alarm in rows.select_related("acknowledged_by"):
+    for alarm in with_answers(rows):
         found[alarm.case_id].append(alarm)
     return found
 
@@ -227,6 +254,10 @@ def _names(alarms: Sequence[ArrivalAlarm]) -> dict[UUID, str]:
     """The names of those who were told."""
     told = {pk for alarm in alarms for pk in alarm.told}
     return dict(User.objects.filter(pk__in=told).values_list("pk", "name")) if told else {}
+
+
+def _told(alarm: ArrivalAlarm, names: dict[UUID, str]) -> tuple[str, ...]:
+    return tuple(sorted(names[pk] for pk in alarm.told if pk in names))
 
 
 def _whom(words: Sequence[str]) -> str:
@@ -246,7 +277,7 @@ def _rungs(
     for reminder in reminders_of(rule, Case(destination=destination), due, THE_END):
         alarm = rang.get(reminder.rung)
         at = alarm.rung_at if alarm else reminder.at
-        told = tuple(sorted(names[pk] for pk in alarm.told if pk in names)) if alarm else ()
+        told = _told(alarm, names) if alarm else ()
         whom = _whom(reminder.to)
         found.append(Rung(reminder.rung, at, whom, zones.in_words(at, [zone]), alarm, told))
     return found

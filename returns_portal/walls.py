@@ -37,6 +37,7 @@ SYSTEM_ACTORS = (
     # Which stored files have a row, and which wait for the scanner.
     SystemActor("uploads", "worker", opens_keys=False),
     SystemActor("trail", "worker", opens_keys=False),
+    SystemActor("heartbeat", "worker", opens_keys=False),
     # Alerts about what people did, and who was shown a case in a list.
     SystemActor("oversight", "", opens_keys=False),
     # What a person's act needs beyond the cases they see, after the rule was checked.
@@ -118,6 +119,8 @@ class Policy(NamedTuple):
     table: str
     seen: str
     written: str
+    # Which of the rows that are seen may be changed or deleted; empty: each.
+    changed: str = ""
 
 
 class Layer(NamedTuple):
@@ -187,7 +190,20 @@ def _policy_sql(policy: Policy, roles: list[str]) -> str:
         DROP POLICY IF EXISTS wall ON "{policy.table}";
         CREATE POLICY wall ON "{policy.table}" TO {", ".join(roles)}
             USING ({policy.seen}) WITH CHECK ({policy.written});
+        {_changed_sql(policy, roles)}
     """
+
+
+def _changed_sql(policy: Policy, roles: list[str]) -> str:
+    said = ""
+    for act in ("UPDATE", "DELETE"):
+        name = f"wall_{act.lower()}"
+        said += f'DROP POLICY IF EXISTS {name} ON "{policy.table}";'
+        if policy.changed:
+            said += f"""
+        CREATE POLICY {name} ON "{policy.table}" AS RESTRICTIVE FOR {act} TO {", ".join(roles)}
+            USING ({policy.changed});"""
+    return said
 
 
 def _owners_sql(table: str) -> str:

@@ -16,6 +16,7 @@ from django.db import DatabaseError, ProgrammingError, connection, transaction
 from cases import permissions as may
 from cases.actions.share import end_share
 from cases.models import (
+    CalendarLink,
     Case,
     CaseEvent,
     CaseGroupObjectPermission,
@@ -23,6 +24,8 @@ from cases.models import (
     CaseKey,
     CaseUserObjectPermission,
     Document,
+    MailChoice,
+    MailSettings,
     Notification,
     Person,
 )
@@ -30,7 +33,8 @@ from cases.walls import OURS, column_of_case
 from partners.models import Invitation, Organisation, User
 from returns_portal import clock
 from returns_portal.actor import acting_as, acting_as_system, bind_actor, give_back, new_token
-from returns_portal.models import Look, OutboxItem
+from returns_portal.heartbeat import RANG
+from returns_portal.models import Heartbeat, Look, OutboxItem
 from returns_portal.walls import SYSTEM_ACTORS
 from tests.roles import let_tests_act, owner
 
@@ -391,6 +395,53 @@ def test_history_is_written_in_ones_own_name(make_case, cast):
             with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
                 CaseEvent.objects.bulk_create([CaseEvent(**event, created_by=by)])
         CaseEvent.objects.bulk_create([CaseEvent(**event, created_by=cast.sara)])
+
+
+def test_nobody_makes_a_calendar_link_or_a_choice_for_somebody_else(cast):
+    with acting_as(cast.lars):
+        CalendarLink.objects.create(user=cast.lars, secret_hash="of-lars")
+        MailChoice.objects.create(user=cast.lars, topic="steps", how="digest")
+        MailSettings.objects.create(user=cast.lars)
+    with acting_as(cast.sara):
+        for row in (
+            CalendarLink(user=cast.lena, secret_hash="mine"),
+            MailChoice(user=cast.lena, topic="steps", how="portal"),
+            MailSettings(user=cast.lena),
+        ):
+            with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+                row.save_base(raw=True, force_insert=True)
+        assert not CalendarLink.objects.exists()
+        assert CalendarLink.objects.update(secret_hash="mine") == MailSettings.objects.update(digest="weekly") == 0
+        assert MailChoice.objects.filter(user=cast.lars).exists()  # whoever tells somebody must know how
+        assert MailChoice.objects.update(how="portal") == MailChoice.objects.all().delete()[0] == 0
+    with acting_as_system("special_access"), pytest.raises(DatabaseError, match="row-level"), transaction.atomic():
+        CalendarLink.objects.create(user=cast.lena, secret_hash="mine")
+    with under(""):
+        assert not CalendarLink.objects.exists()
+        assert ask("SELECT wall_calendar_of('of-lars'), wall_calendar_of('guess')") == [(cast.lars.pk, None)]
+
+
+def test_a_link_ends_with_the_account_but_only_its_owner_makes_a_new_secret(cast):
+    with acting_as(cast.lars):
+        CalendarLink.objects.create(user=cast.lars, secret_hash="of-lars")
+    with acting_as(cast.maja):  # manages others
+        assert CalendarLink.objects.all().delete()[0] == 0
+    with acting_as(cast.lena):  # manages them
+        with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+            CalendarLink.objects.update(secret_hash="mine")
+        assert CalendarLink.objects.all().delete()[0] == 1
+
+
+def test_the_web_gives_no_sign_of_life_for_the_worker(cast):
+    with acting_as_system("heartbeat"):
+        Heartbeat.objects.create(name="walk-the-clocks", at=clock.now())
+    for token in ("", new_token(str(cast.sara.pk))):
+        with under(token):
+            assert Heartbeat.objects.filter(name="walk-the-clocks").update(at=clock.now()) == 0
+            assert Heartbeat.objects.filter(name="walk-the-clocks").delete()[0] == 0
+            with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+                Heartbeat.objects.create(name="deliver-outbox", at=clock.now())
+            Heartbeat.objects.update_or_create(name=RANG, defaults={"at": clock.now()})
 
 
 def test_no_connection_reads_what_another_is_asking(db):

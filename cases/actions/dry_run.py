@@ -12,14 +12,27 @@ from returns_portal import clock
 from returns_portal.actor import acting_as_system
 
 SHOWN = 200
+# What these count from is closed to administrators: of which case it is would show, to whoever tries numbers.
+CLOSED = {"reflection_period", "rights_request", "retention"}
+# The same of a journey's moments. That a case is reminded by the rule in force, everybody whom it tells knows.
+JOURNEY = {
+    "risk_review_departure",
+    "booking_notice",
+    "ready_check",
+    "pack_unopened",
+    "arrival_watch",
+    "departure_recorded",
+}
 
 
 @dataclass(frozen=True)
 class DryRun:
     """What the next walk would do with a rule."""
 
-    # The first of those that would go out, the longest due before the others.
+    # The first of those that would go out.
     lines: list[Notification]
+    # Of these, those whose cases an administrator may know.
+    named: list[Notification]
     goes_out: int
     # Of these, those that would not go out by the rule as it stands.
     by_the_change: int
@@ -30,8 +43,8 @@ class DryRun:
 
     @property
     def rest(self) -> int:
-        """How many more would go out than are shown."""
-        return self.goes_out - len(self.lines)
+        """How many more would go out than are named."""
+        return self.goes_out - len(self.named)
 
 
 def dry_run(rule: ClockRule) -> DryRun:
@@ -41,9 +54,17 @@ def dry_run(rule: ClockRule) -> DryRun:
         changed, acts = _walk(rule, at)
         present, _acts = _walk(ClockRule.objects.get(pk=rule.pk), at)
     anyway = {row.identity for row in present.new}
-    new = sorted(changed.new, key=lambda row: (row.due_at or at, row.case.code if row.case else "", row.recipient.name))
+    # Not by their due moments, which are not told.
+    new = sorted(changed.new, key=lambda row: (row.case.code if row.case else "", row.rung or 0, row.recipient.name))
+    if rule.code in CLOSED:
+        may_name = []
+    elif rule.code in JOURNEY:
+        may_name = [row for row in new if row.identity in anyway]
+    else:
+        may_name = new
     return DryRun(
         lines=new[:SHOWN],
+        named=may_name[:SHOWN],
         goes_out=len(new),
         by_the_change=sum(row.identity not in anyway for row in new),
         stands_again=len(changed.back),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -184,7 +184,7 @@ def _one(wish: Wish, by: User) -> Outcome:
             now = kind.holders(case, duty.row, by)
             if (wish.to.pk if wish.to else None) not in now:
                 if wish.was not in now:
-                    return Outcome(duty, case.code_shown, False, _moved_on(now))
+                    return Outcome(duty, case.code_shown, False, _moved_on(now, by))
                 kind.give(case, wish, by)
         return Outcome(duty, case.code_shown, True, _now_with(wish.to))
     except PermissionDenied:
@@ -208,10 +208,11 @@ def _now_with(user: User | None) -> str:
     return _("Now %(name)s.") % {"name": user.name}
 
 
-def _moved_on(now: set[UUID | None]) -> str:
-    person = User.objects.filter(pk__in=now - {None}).order_by("name").first()
+def _moved_on(now: set[UUID | None], by: User) -> str:
+    # Who works with the case elsewhere is not for this page to name.
+    person = User.objects.filter(pk__in=now - {None}, organisation=by.organisation_id).order_by("name").first()
     if person is None:
-        return _("Moved on meanwhile: nobody has it now.")
+        return _("Moved on meanwhile: nobody of your organisation has it now.")
     return _("Moved on meanwhile: %(name)s has it now.") % {"name": person.name}
 
 
@@ -265,11 +266,11 @@ def _holds_of(user: User) -> Iterable[tuple[UUID, UUID]]:
     return holds.values_list("pk", "case_id")
 
 
-def _owner_of(case: Case, row: UUID, _by: User) -> set[UUID | None]:
-    hold = Hold.objects.filter(pk=row, case=case, ended_at__isnull=True).first()
+def _owner_of(case: Case, row: UUID, by: User) -> set[UUID | None]:
+    hold = Hold.objects.select_related("owner").filter(pk=row, case=case, ended_at__isnull=True).first()
     if hold is None or case.is_ended:
         raise Over
-    return {hold.owner_id}
+    return {hold.owner_id} if hold.owner.organisation_id == by.organisation_id else set()
 
 
 def _give_hold(case: Case, wish: Wish, by: User) -> None:
@@ -288,25 +289,39 @@ def _names_of(user: User) -> Iterable[tuple[UUID, UUID]]:
     return mine.exclude(**{f"content_object__{field}": user}).values_list("content_object_id", "content_object_id")
 
 
-def _named_in(case: Case, _row: UUID, _by: User) -> set[UUID | None]:
+def _named_in(case: Case, _row: UUID, by: User) -> set[UUID | None]:
     if case.is_ended:
         raise Over
-    return set(_names_in(case).values_list("user_id", flat=True))
+    return set(_names_in(case, by).values_list("user_id", flat=True))
 
 
-def _names_in(case: Case) -> QuerySet[CaseUserObjectPermission]:
-    """What counts as being named here: to be in the circle, else to open the protected identity."""
-    grants: QuerySet[CaseUserObjectPermission] = CaseUserObjectPermission.objects.live().filter(content_object=case)
+def _names_in(case: Case, by: User) -> QuerySet[CaseUserObjectPermission]:
+    """What counts as being named here, in the asker's organisation: in the circle, else to open the identity.
+
+    An emergency opening names nobody: it ends by itself.
+    """
+    grants: QuerySet[CaseUserObjectPermission] = CaseUserObjectPermission.objects.live().filter(
+        content_object=case, user__organisation=by.organisation_id
+    )
+    grants = grants.exclude(reason=BROKEN)
     return grants.exclude(permission__codename=may.OPEN_IDENTITY) if case.is_restricted else grants
 
 
 def _let_in(case: Case, wish: Wish, by: User) -> None:
-    """What the leaver had been given, and no more."""
+    """What the leaver had been given, for as long as it was given, and no more."""
     if wish.to is None:
         raise PermissionDenied
-    theirs = CaseUserObjectPermission.objects.live().filter(content_object=case, user=wish.was)
-    opens = theirs.filter(permission__codename=may.OPEN_IDENTITY).exists()
-    name_person(case, by=by, user=wish.to, reason="stands_in", opens_identity=opens)
+    ends = list(_names_in(case, by).filter(user=wish.was).values_list("valid_until", flat=True))
+    if not ends:
+        raise Over
+    lasting = [end for end in ends if end is not None]
+    until = max(lasting) if len(lasting) == len(ends) else None
+    theirs = CaseUserObjectPermission.objects.live().filter(content_object=case, user=wish.was).exclude(reason=BROKEN)
+    lasts = Q(valid_until__isnull=True)
+    if until is not None:
+        lasts |= Q(valid_until__gte=until)
+    opens = theirs.filter(lasts, permission__codename=may.OPEN_IDENTITY)
+    name_person(case, by=by, user=wish.to, reason="stands_in", until=until, opens_identity=opens.exists())
 
 
 def may_go_to_the_queue(duty: Duty, case: Case) -> bool:

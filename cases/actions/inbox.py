@@ -6,10 +6,11 @@ from datetime import timedelta
 from hashlib import sha256
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Func, Q, UUIDField, Value
 
 from cases import notices
 from cases.models import CalendarLink, MailChoice, MailSettings
+from partners import emails
 from partners.models import User
 from returns_portal import clock
 
@@ -30,11 +31,16 @@ def save_mail_settings(user: User, *, digest: str, ways: Mapping[str, str]) -> N
     )
 
 
+@transaction.atomic
 def make_calendar_link(user: User) -> str:
-    """A new secret address for this person's calendar, in place of the one before; it is told here and never again."""
+    """A new secret address for this person's calendar, in place of the one before; it is told here and never again.
+
+    Its owner hears of it by mail: it opens without signing in, for whoever has it.
+    """
     secret = secrets.token_urlsafe(SECRET_BYTES)
     made = {"secret_hash": hash_of(secret), "created_at": clock.now(), "fetched_at": None}
     CalendarLink.objects.update_or_create(user=user, defaults=made)
+    transaction.on_commit(lambda: emails.send_change(user, "calendar_link_made"), robust=True)
     return secret
 
 
@@ -43,16 +49,17 @@ def end_calendar_link(user: User) -> None:
     CalendarLink.objects.filter(user=user).delete()
 
 
-def calendar_link_of(secret: str) -> CalendarLink | None:
-    """The link of this secret, while its person and their organisation take part."""
-    links = CalendarLink.objects.select_related("user__organisation")
-    return links.filter(secret_hash=hash_of(secret), user__is_active=True, user__organisation__is_active=True).first()
+def calendar_owner(secret: str) -> User | None:
+    """Whose calendar this secret opens, while they and their organisation take part. Links are closed to all others."""
+    found = Func(Value(hash_of(secret)), function="wall_calendar_of", output_field=UUIDField())
+    taking_part = User.objects.select_related("organisation").filter(is_active=True, organisation__is_active=True)
+    return taking_part.filter(pk=found).first()
 
 
-def note_fetched(link: CalendarLink) -> None:
+def note_fetched(user: User) -> None:
     """Note that the feed was fetched, so that its person sees whether anybody does."""
     before = Q(fetched_at=None) | Q(fetched_at__lte=clock.now() - NOTED_EVERY)
-    CalendarLink.objects.filter(before, pk=link.pk).update(fetched_at=clock.now())
+    CalendarLink.objects.filter(before, user=user).update(fetched_at=clock.now())
 
 
 def hash_of(secret: str) -> str:

@@ -79,7 +79,7 @@ def standing(case: Case, user: User, *, asks: bool | None = None) -> Standing | 
     """What the case page says beside the ball sentence; None where there is nothing to remind of."""
     if not (waits(case, user) and may_know(case, user, asks=asks)):
         return None
-    return _standing(presses(case))
+    return _standing(case)
 
 
 def beside_the_case() -> dict[str, Any]:
@@ -104,10 +104,11 @@ def _number(code: str) -> Subquery:
     return Subquery(ProgrammeNumber.objects.filter(code=code).values("amount")[:1])
 
 
-def _standing(given: Sequence[Press]) -> Standing:
+def _standing(case: Case) -> Standing:
+    given = presses(case)
     if not given:
         return Standing(may=True)
-    last, free = given[0], free_from(given)
+    last, free = given[0], free_from(given, is_safety=ball.TASKS[case.ball_what].is_safety)
     said = _("Reminded %(when)s by %(who)s.") % {"when": when(last.at), "who": last.by or _("somebody")}
     if free <= clock.now():
         return Standing(may=True, said=said)
@@ -115,11 +116,14 @@ def _standing(given: Sequence[Press]) -> Standing:
     return Standing(may=False, said=f"{said} {again}")
 
 
-def free_from(given: Sequence[Press]) -> datetime:
-    """From when on the next reminder may be given: so long after the last one, and only so many within a week."""
+def free_from(given: Sequence[Press], *, is_safety: bool) -> datetime:
+    """From when on the next reminder may be given: so long after the last one, and only so many within a week.
+
+    Of what somebody's safety hangs on there is no such number.
+    """
     wait, a_week = given[0].wait_hours or 0, given[0].a_week or 1
     free = given[0].at + timedelta(hours=wait)
-    if len(given) >= a_week:
+    if len(given) >= a_week and not is_safety:
         free = max(free, given[a_week - 1].at + WEEK)
     return free
 
@@ -160,7 +164,7 @@ def why_not(case: Case, user: User) -> list[Blocker]:
         return [Blocker(_("It is your own organisation’s turn now."), page)]
     if not waits(case, user):
         return [Blocker(_("There is nobody to remind now."), page)]
-    now = _standing(presses(case))
+    now = _standing(case)
     if not now.may:
         return [Blocker(now.said, page)]
     return []

@@ -48,6 +48,11 @@ class ClockRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in 
         "countries_without_holidays",
     )
 
+    def get_fields(self, request: HttpRequest, obj: ClockRule | None = None) -> Any:
+        """Safety rules speak the portal's own words: a text of one's own could say that nothing is wrong."""
+        own_text = {"text_sv", "text_en"} if obj is not None and obj.is_safety else set()
+        return [name for name in self.fields if name not in own_text]
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Rules come with the portal: each is tied to a fact in the code."""
         return False
@@ -87,7 +92,7 @@ class ClockRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic in 
         run = dry_run(form.instance) if form.is_valid() else None
         if run is not None:
             # A list of cases is a look at each of them.
-            shown = {line.case_id for line in run.lines if line.case_id}
+            shown = {line.case_id for line in run.named if line.case_id}
             looks.record(request.user, None, "", "list", "admin:clock-rule", shown=sorted(shown))
         readonly = self.get_readonly_fields(request, rule)
         page = helpers.AdminForm(form, list(fieldsets), {}, readonly, model_admin=self)  # type: ignore[arg-type]  # stubs

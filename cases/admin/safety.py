@@ -11,9 +11,11 @@ from cases.defaults import RULES
 from cases.models import ClockRule
 
 Unit = ClockRule.Unit
-# How much later each of its reminders may come than it was made to, and how much earlier: one day, two weeks.
-LATER: Mapping[str, int] = {Unit.HOURS: 24, Unit.DAYS: 1, Unit.WORKING_DAYS: 1}
+# How much later each of its reminders may come than it was made to (two hours, one day), and how much earlier.
+LATER: Mapping[str, int] = {Unit.HOURS: 2, Unit.DAYS: 1, Unit.WORKING_DAYS: 1}
 EARLIER: Mapping[str, int] = {Unit.HOURS: 14 * 24, Unit.DAYS: 14, Unit.WORKING_DAYS: 14}
+# Warnings count days: a working day on may be this many of them, over a long holiday.
+LONGEST = 5
 
 
 @dataclass(frozen=True)
@@ -69,32 +71,52 @@ def faults(rule: Made, said: Mapping[str, Any]) -> Iterator[Fault]:
             sentence = _("A safety rule rings hardly earlier than it was made to: at least %(least)s (%(unit)s).")
             yield Fault(field, sentence % limits)
         else:
-            yield from _faults_of_rings(rule, said, shift)
+            yield from _faults_of_rings(rule, said, was, amount)
 
 
-def _faults_of_rings(rule: Made, said: Mapping[str, Any], shift: int) -> Iterator[Fault]:
+def _faults_of_rings(rule: Made, said: Mapping[str, Any], was_due: int, due: int) -> Iterator[Fault]:
     """Each ring that the rule was made with must still have one of its own, near enough to its moment."""
-    later, earlier = LATER[rule.unit] - shift, EARLIER[rule.unit] + shift
+    window = _Window(rule.unit, was_due, due)
     unit = Unit.HOURS if rule.unit == Unit.HOURS else Unit.DAYS
-    if (missed := _unmatched(rule.warnings, said["warnings"], earlier, later)) is not None:
-        limits = {"earliest": missed - earlier, "latest": missed + later, "unit": unit.label}
+    if (missed := _unmatched(rule.warnings, said["warnings"], window)) is not None:
+        limits = {"earliest": window.earliest(missed), "latest": window.latest(missed), "unit": unit.label}
         sentence = _("This safety rule needs a warning of its own from %(earliest)s to %(latest)s (%(unit)s).")
         yield Fault("warnings", sentence % limits)
     for who in dict.fromkeys(who for _units, who in rule.escalations):
         was, now = (
             [units for units, told in rungs if told == who] for rungs in (rule.escalations, said["escalations"])
         )
-        if (missed := _unmatched(was, now, earlier, later)) is not None:
-            limits = {"who": label_of(who), "latest": missed + later, "unit": Unit(rule.unit).label}
+        if (missed := _unmatched(was, now, window)) is not None:
+            limits = {"who": label_of(who), "latest": window.latest(missed), "unit": Unit(rule.unit).label}
             sentence = _("This safety rule must still tell “%(who)s”, at the latest %(latest)s (%(unit)s) after due.")
             yield Fault("escalations", sentence % limits)
 
 
-def _unmatched(was: Sequence[int], now: Sequence[int], earlier: int, later: int) -> int | None:
+class _Window(NamedTuple):
+    """When a ring of before may come now: near its moment, and ahead of what it leads up to if it was ahead of it."""
+
+    unit: str
+    was_due: int
+    due: int
+
+    def earliest(self, ring: int) -> int:
+        """Counted, like the ring itself, from the due moment."""
+        return ring - EARLIER[self.unit] - (self.due - self.was_due)
+
+    def latest(self, ring: int) -> int:
+        """The same for its other end."""
+        latest = ring + LATER[self.unit] - (self.due - self.was_due)
+        if self.was_due + ring >= 0:
+            return latest
+        due = self.due * LONGEST if self.unit == Unit.WORKING_DAYS and self.due > 0 else self.due
+        return min(latest, -1 - due)
+
+
+def _unmatched(was: Sequence[int], now: Sequence[int], window: _Window) -> int | None:
     """The first ring of before that has none of its own now."""
     left = sorted(now)
     for ring in sorted(was):
-        own = next((moment for moment in left if ring - earlier <= moment <= ring + later), None)
+        own = next((moment for moment in left if window.earliest(ring) <= moment <= window.latest(ring)), None)
         if own is None:
             return ring
         left.remove(own)

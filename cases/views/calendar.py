@@ -7,9 +7,9 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
 from cases import feed as feeds
-from cases.actions.inbox import calendar_link_of, note_fetched
-from cases.models import CalendarLink
+from cases.actions.inbox import calendar_owner, note_fetched
 from partners.http import reach
+from partners.models import User
 from returns_portal import looks, sessions
 from returns_portal.actor import acting_as
 from returns_portal.models import Look
@@ -24,26 +24,25 @@ FETCHES, GUESSES = 60, 30
 @require_safe
 def feed(request: HttpRequest, secret: str) -> HttpResponse:
     """The dates of the secret's owner, with the owner's own rights; for every other secret there is nothing here."""
-    link = calendar_link_of(secret)
-    if _too_often(f"link:{link.pk}" if link else f"from:{get_adapter().get_client_ip(request)}", link):
+    user = calendar_owner(secret)
+    if _too_often(f"link:{user.pk}" if user else f"from:{get_adapter().get_client_ip(request)}", user):
         return HttpResponse(status=429, headers={"Retry-After": str(AN_HOUR)})
-    if link is None:
+    if user is None:
         raise Http404
-    user = link.user
     with acting_as(user), translation.override(user.mail_language):
         dates = feeds.dates_of(user)
         shown = dict.fromkeys(dated.case_id for dated in dates)
         looks.record(user, None, "", Look.Action.LIST, "cases:calendar-feed", shown=shown)
-        note_fetched(link)
+        note_fetched(user)
         content = feeds.calendar_of(user, dates)
     return HttpResponse(content, content_type="text/calendar; charset=utf-8")
 
 
-def _too_often(who: str, link: CalendarLink | None) -> bool:
+def _too_often(who: str, owner: User | None) -> bool:
     """Whether this link was fetched, or from this address was guessed, too often within the hour."""
     key = f"calendar-feed:{who}:{timezone.now():%d%H}"
     times = int(cache.get(key, 0))
-    if times >= (FETCHES if link else GUESSES):
+    if times >= (FETCHES if owner else GUESSES):
         return True
     cache.set(key, times + 1, AN_HOUR)
     return False

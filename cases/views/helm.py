@@ -30,6 +30,19 @@ SHOWS: dict[str, Any] = {
     "leaving": gettext_lazy("Departure within 14 days"),
     "paused": gettext_lazy("Paused"),
 }
+# What an office that is only informed does not know of a case; see `cases.permissions`.
+HIDDEN_FROM_LOCAL = ("leaving", "paused")
+
+
+def shows_for(user: User) -> dict[str, Any]:
+    """The columns and filters of this person's organisation: some of a local office's cases are not its own yet."""
+    hidden = () if shows_flags(user) else HIDDEN_FROM_LOCAL
+    return {name: label for name, label in SHOWS.items() if name not in hidden}
+
+
+def shows_flags(user: User) -> bool:
+    """Whether rows say what makes a case special, as the lists do."""
+    return user.organisation_kind != Organisation.Kind.IOM_LOCAL
 
 
 def own_organisation(user: User) -> Organisation:
@@ -54,7 +67,8 @@ def work(request: PortalRequest) -> HttpResponse:
         outcomes = h.hand_over(form.chosen(), by=user)
         return _given(request, form, outcomes)
     who, show, state = (request.GET.get(name, "") for name in ("who", "show", "state"))
-    show = show if show in SHOWS else "open"
+    shows = shows_for(user)
+    show = show if show in shows else "open"
     state = state if state in OPEN else ""
     cases = of_person(Case.objects.visible_to(user).open(), user, who).filter(desks.conditions(own)[show])
     if state:
@@ -74,7 +88,8 @@ def work(request: PortalRequest) -> HttpResponse:
         "colleagues": colleagues,
         "who": who if who in {"me", "none"} or is_id(who) else "",
         "show": show,
-        "shows": list(SHOWS.items()),
+        "shows": list(shows.items()),
+        "shows_flags": shows_flags(user),
         "state": state,
         "states": [one for one in State if one in OPEN],
         "is_filtered": bool(who or state or show != "open"),
@@ -158,6 +173,7 @@ def leaving(request: PortalRequest, pk: UUID) -> HttpResponse:
         "hidden": len({duty.case_id for duty in duties} - set(cases)),
         "colleagues": offers.colleagues,
         "everything": everything,
+        "shows_flags": shows_flags(request.user),
         "not_for_all": not_for(lines, everything),
         "is_last_manager": leaver.is_manager and not any(one.is_manager for one in offers.colleagues),
     }

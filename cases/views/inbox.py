@@ -19,6 +19,7 @@ from cases.views.lists import note_list
 from cases.views.notice_lines import UNREAD, by_day, cases_in, lines_of, notices_of
 from partners.http import PortalRequest, reach
 from partners.models import User
+from returns_portal import clock
 from returns_portal.ui import HelpLine
 
 PAGE = 30
@@ -98,11 +99,12 @@ def _line(row: Notification) -> dict[str, Any]:
 @reach("signed-in")
 @require_GET
 def open_notice(request: PortalRequest, pk: UUID) -> HttpResponse:
-    """Go to what a notice is about; it is read then."""
+    """Go to what a notice is about; it is read then. Safety stays on top until it is settled or marked by hand."""
     notice = Notification.objects.filter(pk=pk, recipient=request.user).first()
     if notice is None:
         raise Http404
-    actions.read_notices(request.user, only=pk)
+    if not notice.is_safety:
+        actions.read_notices(request.user, only=pk)
     leads_to = notice.case_id if notice.page != reverse("cases:glass-review") else None
     if leads_to is not None and not Case.objects.visible_to(request.user).filter(pk=leads_to).exists():
         return redirect("cases:inbox")
@@ -112,12 +114,15 @@ def open_notice(request: PortalRequest, pk: UUID) -> HttpResponse:
 @reach("signed-in")
 @require_POST
 def read_all(request: PortalRequest) -> HttpResponse:
-    """Mark every notice as read."""
-    count = actions.read_notices(request.user)
+    """Mark every notice as read, but for safety: each of those is marked for itself."""
+    mine = Notification.objects.filter(UNREAD, recipient=request.user)
+    count = mine.filter(is_safety=False).update(read_at=clock.now())
     messages.success(
         request,
         ngettext("%(n)s message is marked as read.", "%(n)s messages are marked as read.", count) % {"n": count},
     )
+    if mine.filter(is_safety=True).exists():
+        messages.info(request, _("Messages about safety stay unread until you mark each of them."))
     return redirect("cases:inbox")
 
 

@@ -12,6 +12,7 @@ from cases.actions.inbox import end_calendar_link, make_calendar_link, save_mail
 from cases.forms.inbox import MailForm
 from cases.models import CalendarLink, MailSettings
 from partners.http import PortalRequest, reach
+from partners.step_up import fresh_factor
 
 
 @reach("signed-in")
@@ -33,6 +34,7 @@ def _present(request: PortalRequest) -> dict[str, str]:
 
 
 @reach("signed-in")
+@fresh_factor
 def make_calendar(request: PortalRequest) -> HttpResponse:
     """Say what a calendar link is; made by the button, it is shown once, on the answer to the button alone."""
     link = CalendarLink.objects.filter(user=request.user).first()

@@ -27,7 +27,7 @@ def notices_of(user: User) -> QuerySet[Notification]:
 def lines_of(found: QuerySet[Notification], user: User) -> list[Line]:
     """These notices as lines; a line names its case and leads to it while that is visible to the reader."""
     language = "sv" if (get_language() or "").startswith("sv") else "en"
-    own = ClockRule.objects.filter(code=OuterRef("rule")).values(f"text_{language}")[:1]
+    own = ClockRule.objects.filter(code=OuterRef("rule"), is_safety=False).values(f"text_{language}")[:1]
     rows = (
         found.annotate(is_visible=Exists(Case.objects.visible_to(user).filter(pk=OuterRef("case_id"))))
         .annotate(opens=Q(is_visible=True) | beside_the_cases(), own_words=Subquery(own))

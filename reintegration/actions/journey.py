@@ -120,11 +120,19 @@ def changed(case: Case, journey: Journey, by: User, verb: str, *, tells_office: 
 
 
 def write_facts(case: Case, journey: Journey) -> None:
-    """Write on the case when the person leaves and is expected: from the ticket's day on the arrival is watched."""
+    """Write on the case when the person leaves and is expected: from the ticket's day on the arrival is watched.
+
+    Whoever may be travelling stays watched, whatever becomes of ticket and legs: only an arrival, a report that the
+    person did not travel, or the end of the case ends that.
+    """
     first = journey.first_leg
-    is_watched = journey.is_issued or case.state == State.IN_TRANSIT
-    case.departs_at = first.departs_at if first else None
-    case.expected_at = journey.expected_at if is_watched else None
+    may_travel = case.expected_at is not None and (case.state == State.IN_TRANSIT or case.has_departed)
+    is_watched = journey.is_issued or case.state == State.IN_TRANSIT or may_travel
+    expected_at = journey.expected_at if is_watched else None
+    if not may_travel or first is not None:
+        case.departs_at = first.departs_at if first else None
+    if not may_travel or expected_at is not None:
+        case.expected_at = expected_at
     Case.objects.filter(pk=case.pk).update(departs_at=case.departs_at, expected_at=case.expected_at)
     move_watch(case)
 

@@ -16,7 +16,7 @@ from cases.permissions import OPEN_IN, Section
 from partners.models import Organisation, User
 from reintegration.journey import page
 from reintegration.models import ArrivalAlarm, ArrivalAttempt, NotMetProtocol, NotMetTick
-from reintegration.watch import is_on_the_way, protocol_of
+from reintegration.watch import ON_THE_WAY, is_on_the_way, protocol_of, tops, with_answers
 from returns_portal import clock
 from returns_portal.ui import moment_in_words
 
@@ -47,7 +47,19 @@ def open_for(case: Case, by: User, *codenames: str) -> Case:
 
 
 def sound_the_alarm(told: Told) -> None:
-    """Each rung stands in the case, with whom it told, until somebody answers it."""
+    """Each rung stands in the case, with whom it told, until somebody answers it.
+
+    Asked again with the cases locked: an answer, a move or an arrival may have come since the clock was read.
+    """
+    rows = Case.objects.select_for_update(no_key=True).filter(pk__in={one.case.pk for one in told})
+    expected = dict(rows.filter(state__in=ON_THE_WAY).order_by("pk").values_list("pk", "expected_at"))
+    answered = tops(expected)
+    told = {
+        one: users
+        for one, users in told.items()
+        if expected.get(one.case.pk) == one.running.start
+        and one.reminder.rung <= answered.get(one.case.pk, one.reminder.rung)
+    }
     people = {(one.case.pk, one.reminder.rung): list(dict.fromkeys(user.pk for user in told[one])) for one in told}
     ArrivalAlarm.objects.bulk_create(
         [
@@ -79,19 +91,19 @@ alongside["arrival_watch"] = sound_the_alarm
 def answer_alarm(case: Case, *, by: User, alarm: ArrivalAlarm, note: str = "") -> ArrivalAlarm:
     """Somebody takes care of it: the alarm climbs no higher, and stays in sight until the person is met."""
     case = open_for(case, by, may.SUPPORT, may.COORDINATE)
-    alarm = ArrivalAlarm.objects.of(case).select_related("acknowledged_by").get(pk=alarm.pk)
+    alarm = with_answers(ArrivalAlarm.objects.of(case)).get(pk=alarm.pk)
     alarm.case = case
-    if alarm.acknowledged_at is not None:
+    if alarm.acknowledged_at is not None and (alarm.answer_stands or alarm.closed_at is not None):
         what = _("takes care of the alarm")
         raise SomebodyWasFirst(case, "answer_alarm", what, alarm.acknowledged_by, alarm.acknowledged_at)
     if alarm.closed_at is not None or alarm.expected_at != case.expected_at:
         sentence = _("This alarm is over: the expected time has moved, or it is known where the person is.")
         raise StepRefused(case, "answer_alarm", [Blocker(sentence, case.get_absolute_url())])
-    # Who answers one rung has heard them all.
-    waiting = ArrivalAlarm.objects.of(case).filter(
-        expected_at=alarm.expected_at, closed_at__isnull=True, acknowledged_at__isnull=True
-    )
-    for one in waiting:
+    # Who answers one rung has heard them all, and follows whoever answered and has left; the timeline keeps both.
+    standing = ArrivalAlarm.objects.of(case).filter(expected_at=alarm.expected_at, closed_at__isnull=True)
+    for one in with_answers(standing):
+        if one.answer_stands:
+            continue
         one.case = case
         one.acknowledged_at, one.acknowledged_by, one.note = clock.now(), by, note
         one.save(update_fields=["acknowledged_at", "acknowledged_by", "note"])
@@ -101,13 +113,19 @@ def answer_alarm(case: Case, *, by: User, alarm: ArrivalAlarm, note: str = "") -
 
 
 def move_watch(case: Case) -> None:
-    """The expected time may have moved: alarms of another time are history, and so is a search before its time."""
+    """The expected time may have moved: alarms of another time are history, and so is a search before its time.
+
+    Whoever was alarmed or searched is told that this is over: both offices, once for each move.
+    """
     standing = ArrivalAlarm.objects.of(case).filter(closed_at__isnull=True)
     if case.expected_at is not None:
         standing = standing.exclude(expected_at=case.expected_at)
-    standing.update(closed_at=clock.now())
+    ended = standing.update(closed_at=clock.now())
     if case.expected_at is None or case.expected_at > clock.now():
-        _end_protocol(case)
+        ended += _end_protocol(case)
+    if ended:
+        people = [*emails.people_in(case.local_office), *emails.people_in(Organisation.objects.iom_helsinki())]
+        emails.notify(case, people, "watch_moved", page=page(case, "arrival"), is_safety=True)
 
 
 def end_watch(case: Case) -> None:
@@ -116,8 +134,8 @@ def end_watch(case: Case) -> None:
     _end_protocol(case)
 
 
-def _end_protocol(case: Case) -> None:
-    NotMetProtocol.objects.of(case).filter(ended_at__isnull=True).update(ended_at=clock.now())
+def _end_protocol(case: Case) -> int:
+    return NotMetProtocol.objects.of(case).filter(ended_at__isnull=True).update(ended_at=clock.now())
 
 
 @transaction.atomic

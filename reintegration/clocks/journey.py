@@ -11,7 +11,7 @@ from cases.clocks import Running, fact
 from cases.models import Case
 from cases.states import State
 from reintegration.models import ArrivalAlarm, Journey
-from reintegration.watch import ON_THE_WAY
+from reintegration.watch import ON_THE_WAY, tops
 
 OF_THIS_ROUND = Q(round=F("case__round"))
 ISSUED = Journey.TicketState.ISSUED
@@ -68,18 +68,18 @@ def pack_unopened(at: datetime) -> Iterable[Running]:
 def arrival_watch(at: datetime) -> Iterable[Running]:
     """From the booked legs, since the day of the ticket (from then on they stand on the case), departed or not.
 
-    Once somebody has answered no higher rung rings for this time; a time that comes back after a move rings anew.
+    Once somebody has answered no higher rung rings for this time, while whoever answered is still there to act; a
+    time that comes back after a move rings anew.
     """
     of_this_time = ArrivalAlarm.objects.filter(
         OF_THIS_ROUND, expected_at=F("case__expected_at"), case__state__in=ON_THE_WAY
     ).values_list("case_id")
-    answered = of_this_time.filter(closed_at__isnull=True, acknowledged_at__isnull=False)
-    tops = dict(answered.annotate(Max("rung")))
+    answered = tops()
     earlier = dict(of_this_time.filter(closed_at__isnull=False).annotate(Count("closed_at", distinct=True)))
     rows = Case.objects.filter(state__in=ON_THE_WAY, expected_at__lte=at).values_list("pk", "expected_at")
     for pk, moment in rows:
         if moment:
-            yield Running(pk, moment, subject=f"again {earlier[pk]}" if pk in earlier else "", top=tops.get(pk))
+            yield Running(pk, moment, subject=f"again {earlier[pk]}" if pk in earlier else "", top=answered.get(pk))
 
 
 @fact("departure_recorded", "confirm-departure/", is_fixed=True)

@@ -141,6 +141,8 @@ class ArrivalAlarm(CaseRecord):
     note = SealedTextField(_("Note"), blank=True)
     # Nobody need answer it any more: the time moved, or it is known where the person is.
     closed_at = models.DateTimeField(null=True, blank=True)
+    # Whether the answer still counts, where the query asked for it (`reintegration.watch.with_answers`).
+    answer_stands: bool = False
 
     class Meta:
         ordering: ClassVar[list[str]] = ["rung_at", "rung"]

@@ -17,6 +17,7 @@ notices.register(
         "arrived": _("The arrival has been confirmed"),
         "no_show": _("The person did not travel"),
         "not_met": _("The person was not met"),
+        "watch_moved": _("The expected time has moved: the watch has begun anew"),
     },
     topic="journey",
 )

@@ -22,7 +22,7 @@ from reintegration.forms.arrival import AlarmForm, AttemptForm, TickForm
 from reintegration.journey import arrival_zone, journey_of, page
 from reintegration.models import ArrivalAlarm, ArrivalAttempt, Journey, NotMetTick
 from reintegration.views.journey import posted
-from reintegration.watch import history_of, is_on_the_way, protocol_of, watch_of
+from reintegration.watch import history_of, is_on_the_way, protocol_of, watch_of, with_answers
 from returns_portal.ui import HelpLine
 
 # One number in most of Europe and beyond; telephones turn it into the country's own.
@@ -175,10 +175,10 @@ def attempt(request: PortalRequest, code: str) -> HttpResponse:
 def answer_alarm(request: PortalRequest, code: str, row: UUID) -> HttpResponse:
     """Somebody takes care of an alarm of the arrival watch, with or without a note."""
     case = watched_case(request, code)
-    alarm = get_object_or_404(ArrivalAlarm.objects.of(case), pk=row)
+    alarm = get_object_or_404(with_answers(ArrivalAlarm.objects.of(case)), pk=row)
     alarm.case = case
     back = after_answering(request, case)
-    if request.method != "POST" and (alarm.acknowledged_at or alarm.closed_at):
+    if request.method != "POST" and (alarm.answer_stands or alarm.closed_at):
         return redirect(back)
     return record_page(
         request,

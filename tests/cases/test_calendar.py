@@ -6,9 +6,12 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_removed
 from django.contrib.sessions.models import Session
+from django.core import mail
 from django.core.cache import cache
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import translation
 from django.utils.translation import pgettext
 from icalendar import Calendar
@@ -20,6 +23,7 @@ from partners.models import Organisation, User
 from returns_portal import clock
 from returns_portal.actor import acting_as, acting_as_system
 from returns_portal.models import Look
+from tests.cast import proved
 from tests.doors import Page
 from tests.statements import statements_of
 
@@ -138,9 +142,11 @@ def test_the_feed_tells_nothing_of_anybody(cast, make_case, link_of):
         assert not re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text), word
 
 
-def test_a_protected_identity_is_a_code_like_any_other(cast, make_case, link_of):
-    case = make_case(reached="referred", is_protected=True)
-    assert codes(link_of(cast.lars)) == {case.code_shown}
+def test_a_protected_identity_is_not_in_the_calendar(cast, as_, make_case, link_of):
+    make_case(reached="referred", is_protected=True)
+    assert codes(link_of(cast.lars)) == set()
+    said = Page(as_(cast.lars).get("/inbox/calendar/").content.decode()).text
+    assert "Cases with a protected identity and cases open to named people only are not in it." in said
 
 
 def test_a_colleagues_case_is_not_on_my_desk(cast, make_case, link_of):
@@ -158,7 +164,7 @@ def test_a_case_closed_to_the_reader_leaves_the_feed(cast, make_case, link_of):
     assert codes(path) == set()
 
 
-def test_a_case_open_to_named_people_only_is_in_their_feed_alone(cast, make_case, link_of):
+def test_a_case_open_to_named_people_only_leaves_every_feed(cast, make_case, link_of):
     case = make_case(reached="referred")
     lars, lena = link_of(cast.lars), link_of(cast.lena)
     Case.objects.filter(pk=case.pk).update(decider=None)
@@ -167,7 +173,7 @@ def test_a_case_open_to_named_people_only_is_in_their_feed_alone(cast, make_case
         with acting_as_system("special_access"):
             fresh = Case.objects.select_related("key").get(pk=case.pk)
         actions.close_circle(fresh, by=cast.maja, keep=[])
-    assert (codes(lars), codes(lena)) == (set(), {case.code_shown})
+    assert codes(lars) == codes(lena) == set()
 
 
 def test_a_case_whose_use_is_restricted_and_one_that_has_ended_are_not_in_the_feed(cast, make_case, link_of):
@@ -312,3 +318,76 @@ def test_a_feed_costs_the_same_with_one_and_with_fifty_cases_and_has_an_end(cast
     found = fetched(path).walk("VEVENT")
     assert len({event["summary"].partition(":")[0] for event in found}) == MOST_CASES
     assert len(found) <= 500
+
+
+def test_a_link_is_made_by_who_proves_anew_who_they_are(cast, as_):
+    lars = as_(cast.lars)
+    proved(lars, cast.lars, seconds_ago=3600)
+    assert lars.get("/inbox/calendar/").headers["Location"].startswith("/account/reauthenticate/")
+    assert lars.post("/inbox/calendar/").status_code == 403
+    assert not CalendarLink.objects.exists()
+
+
+def test_whose_link_was_made_is_told_by_mail_without_the_secret(cast, link_of, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        path = link_of(cast.lars)
+    (letter,) = mail.outbox
+    assert letter.to == [cast.lars.email]
+    assert "A calendar link was made with your account" in letter.body
+    assert path not in letter.body
+
+
+def sign_out_everywhere(cast, as_):
+    chosen = {"action": "sign_out_everywhere", "_selected_action": [str(cast.lars.pk)]}
+    return as_(cast.admin).post("/admin/partners/user/", chosen)
+
+
+def remove_the_factors(cast, as_):
+    chosen = {"action": "remove_factors", "_selected_action": [str(cast.lars.pk)]}
+    return as_(cast.admin).post("/admin/partners/user/", chosen)
+
+
+def close_the_account(cast, as_):
+    return as_(cast.lena).post(f"/organisation/colleagues/{cast.lars.pk}/end/")
+
+
+def change_the_password(cast, as_):
+    cast.lars.set_password("an old and long enough one 1")
+    cast.lars.save()
+    new = "a new and longer one indeed 2"
+    sent = {"oldpassword": "an old and long enough one 1", "password1": new, "password2": new}
+    return as_(cast.lars).post("/account/password/change/", sent)
+
+
+def remove_an_own_factor(cast, as_):
+    lars = as_(cast.lars)
+    factor = Authenticator.objects.create(user=cast.lars, type=Authenticator.Type.TOTP, data={})
+    request = RequestFactory().post("/")
+    request.session = lars.session
+    return authenticator_removed.send(Authenticator, request=request, user=cast.lars, authenticator=factor)
+
+
+def move_to_another_organisation(cast, as_):
+    sent = {"name": "Lars", "organisation": str(cast.otto.organisation.pk), "role": "member", "is_active": "on"}
+    return as_(cast.admin).post(f"/admin/partners/user/{cast.lars.pk}/change/", sent)
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        sign_out_everywhere,
+        remove_the_factors,
+        close_the_account,
+        change_the_password,
+        remove_an_own_factor,
+        move_to_another_organisation,
+    ],
+)
+def test_a_link_ends_when_its_owners_access_is_thrown_out(happens, cast, as_, make_case, link_of):
+    make_case(reached="referred")
+    path, other = link_of(cast.lars), link_of(cast.lena)
+    assert Client().get(path).status_code == 200
+    happens(cast, as_)
+    assert Client().get(path).status_code == 404
+    assert not CalendarLink.objects.filter(user=cast.lars).exists()
+    assert Client().get(other).status_code == 200

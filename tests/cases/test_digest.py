@@ -278,3 +278,16 @@ def test_the_timetable_asks_every_quarter_of_an_hour():
     assert entry["task"] == "cases.tasks.queue_digests"
     assert entry["schedule"] == crontab(minute="*/15")
     assert tasks.queue_digests.name == entry["task"]
+
+
+def test_a_summary_that_is_given_up_takes_nothing_of_the_next_one(cast, told):
+    wants(cast.lars)
+    first = told(moment(0, 10), cast.lars)
+    with clock.moved_to(moment(1, 7, 30)):
+        tasks.queue_digests()
+    second = told(moment(1, 10), cast.lars)
+    item = OutboxItem.objects.get(kind="digest")
+    item.due_at = moment(2, 7)  # as each attempt moves it on
+    digest.note_undelivered(item, is_final=True)
+    mails = dict(Notification.objects.filter(recipient=cast.lars, what="answered").values_list("case_id", "mail"))
+    assert mails == {first.pk: "failed", second.pk: "digest"}

@@ -436,3 +436,51 @@ def test_two_who_hand_over_at_once_do_it_once(town):  # noqa: F811  # the fixtur
     assert all("Now Nils." in press.content for press in presses)
     assert CaseEvent.objects.filter(case=case, verb="reassign").count() == 1
     assert Notification.objects.filter(recipient=nils, what="reassigned_to_you").count() == 1
+
+
+def test_a_local_office_has_no_columns_and_flags_of_what_it_may_not_know_yet(cast, as_, make_case):
+    case = make_case(reached="application")  # the office is informed, and no more
+    Case.objects.filter(pk=case.pk).update(is_urgent=True, has_minor=True, is_protected=True)
+    igli = person(cast, "Igli", cast.ilir, "manager")
+    page = as_(igli).get(f"{WORK}?show=leaving")
+    assert case.code_shown in page.content.decode()
+    assert [name for name, _label in page.context["shows"]] == ["open", "ours", "late", "soon"]
+    words = said(page)
+    assert not [word for word in ("Urgent", "Minor", "Protected", "Departure", "Paused") if word in words]
+    Case.objects.filter(pk=case.pk).update(local_responsible=cast.ilir)
+    answer = as_(igli).get(leaving(cast.ilir))
+    assert "Protected identity" not in said(answer)
+    assert "Departure within 14 days" in said(as_(cast.henrik).get(WORK))
+
+
+def test_who_has_it_in_another_organisation_is_not_named(cast, as_, make_case):
+    case = make_case(reached="referred")
+    with acting_as(cast.lars):
+        actions.hold_case(
+            case, by=cast.lars, reason="medical", until=clock.today() + timedelta(days=9), owner=cast.lars
+        )
+    row = Hold.objects.get(case=case)
+    answer = as_(cast.maja).post(leaving(cast.sara), {duty("hold", row.pk, case): cast.maja.pk})
+    assert "Lars" not in said(answer)
+    row.refresh_from_db()
+    assert row.owner == cast.lars
+
+
+def test_whoever_stands_in_stays_as_long_as_the_leaver_would_have(cast, as_, make_case, nils):
+    case = close_circle(make_case(reached="referred"), cast.maja)
+    stina = person(cast, "Stina", cast.sara)
+    until = clock.now() + timedelta(days=5)
+    name(case, cast.maja, nils, until=until)
+    as_(cast.maja).post(leaving(nils), {duty("name", case.pk, case): stina.pk})
+    ends = set(CaseUserObjectPermission.objects.filter(user=stina).values_list("valid_until", flat=True))
+    assert ends == {until}
+
+
+def test_an_emergency_opening_is_not_handed_on(cast, as_, make_case, nils):
+    case = close_circle(make_case(reached="referred"), cast.maja)
+    stina = person(cast, "Stina", cast.sara)
+    name(case, cast.maja, nils)
+    CaseUserObjectPermission.objects.filter(user=nils).update(reason="break_glass")
+    answer = as_(cast.maja).post(leaving(nils), {duty("name", case.pk, case): stina.pk})
+    assert "Now Stina" not in said(answer)
+    assert not CaseUserObjectPermission.objects.filter(user=stina).exists()

@@ -219,3 +219,18 @@ def test_the_undelivered_page_costs_the_same_with_one_and_with_thirty_lines(cast
     page, many = statements_of(sara, "/inbox/undelivered/")
     assert len(page.context["rows"]) == 30
     assert len(many) == len(few) <= 10
+
+
+def test_safety_is_read_by_its_own_button_alone(cast, as_, make_case):
+    case = make_case(reached="referred")
+    Notification.objects.all().delete()
+    (danger,) = give(cast.lars, case, 1, is_safety=True)
+    give(cast.lars, case, 2)
+    lars = as_(cast.lars)
+    assert lars.get(f"/inbox/{danger.pk}/").headers["Location"] == case.get_absolute_url()
+    page = lars.post("/inbox/read/", follow=True)
+    assert "2 messages are marked as read." in words_of(page)
+    assert "Messages about safety stay unread until you mark each of them." in words_of(page)
+    assert [line["id"] for line in page.context["on_top"]] == [danger.pk]
+    lars.post(f"/inbox/{danger.pk}/read/")
+    assert lars.get("/inbox/").context["on_top"] == []

@@ -6,11 +6,14 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from cases.actions import dry_run as dry_runs
 from cases.actions import remind
 from cases.admin.recipients import LABELS
 from cases.admin.rule_form import known_words
 from cases.defaults import RULES
 from cases.models import Case, ClockRule, Notification, ProgrammeNumber
+from cases.reminders import Changes
+from cases.views.notice_lines import lines_of
 from returns_portal import clock
 from returns_portal.models import Look, OutboxItem
 from tests.clockwork import MONDAY, moment, rung
@@ -186,21 +189,58 @@ def test_it_is_a_safety_rule_and_counts_hours_whatever_is_posted(office):
     assert (rule.is_safety, rule.unit) == (True, "hours")
 
 
-def test_the_arrival_watch_rings_a_day_late_at_the_most(office):
-    assert send(office, "arrival_watch", amount="26").status_code == 302
-    assert errors(send(office, "arrival_watch", amount="27")) == {
-        "amount": "A safety rule rings hardly later than it was made to: at most 26 (hours)."
+def test_the_arrival_watch_rings_two_hours_late_at_the_most(office):
+    assert send(office, "arrival_watch", amount="4").status_code == 302
+    assert errors(send(office, "arrival_watch", amount="5")) == {
+        "amount": "A safety rule rings hardly later than it was made to: at most 4 (hours)."
     }
-    # What the due moment has used of the day the rungs cannot use again.
-    later = send(office, "arrival_watch", amount="26", **rows((3, "coordinating_managers"), (10, "approving")))
+    # What the due moment has used of the two hours the rungs cannot use again.
+    later = send(office, "arrival_watch", amount="4", **rows((3, "coordinating_managers"), (10, "approving")))
     assert errors(later) == {
         "escalations": "This safety rule must still tell “IOM Helsinki: the managers”,"
         " at the latest 2 (hours) after due."
     }
-    assert errors(send(office, "arrival_watch", amount="20", warnings="7")) == {
-        "warnings": "This safety rule needs a warning of its own from -354 to 6 (hours)."
+    assert errors(send(office, "arrival_watch", amount="3", warnings="2")) == {
+        "warnings": "This safety rule needs a warning of its own from -337 to 1 (hours)."
     }
-    assert send(office, "arrival_watch", amount="20", warnings="6").status_code == 302
+    assert send(office, "arrival_watch", amount="3", warnings="1").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("ready_check", {"warnings": "-48, 0"}),
+        ("ready_check", {"warnings": "-72, -21"}),
+        ("follow_up_contact", {"warnings": "0, 1"}),
+        ("follow_up_contact", {"amount": "1"}),
+        # Over a long holiday one working day is five days.
+        ("follow_up_contact", {"amount": "1", "warnings": "-5, 0"}),
+    ],
+)
+def test_what_a_safety_rule_says_before_a_moment_is_not_said_afterwards(code, changes, office):
+    before = as_it_is(code)
+    assert list(errors(send(office, code, **changes))) == ["warnings"]
+    assert as_it_is(code) == before
+
+
+def test_a_safety_rule_has_no_text_of_an_administrators(office):
+    page = office.get(f"/admin/cases/clockrule/{ClockRule.objects.get(code='arrival_watch').pk}/change/")
+    assert not {"text_sv", "text_en"} & set(page.context["adminform"].form.fields)
+    assert send(office, "arrival_watch", text_sv="Allt är bra", text_en="All is well").status_code == 302
+    rule = ClockRule.objects.get(code="arrival_watch")
+    assert (rule.text_sv, rule.text_en) == ("", "")
+
+
+def test_a_text_that_a_safety_rule_has_all_the_same_stands_in_no_inbox(cast, late):
+    ClockRule.objects.update(text_sv="Allt är bra", text_en="All is well")
+    said = {}
+    for rule in ("arrival_watch", "decision"):
+        row = Notification.objects.create(
+            recipient=cast.lars, case=late, what=rule, page="/", key=rule, rule=rule, due_at=clock.now(), rung=0
+        )
+        [line] = lines_of(Notification.objects.filter(pk=row.pk), cast.lars)
+        said[rule] = line["words"] in {"Allt är bra", "All is well"}
+    assert said == {"arrival_watch": False, "decision": True}
 
 
 def test_nobody_is_taken_off_the_ladder_of_a_safety_rule_and_more_may_be_told(office):
@@ -213,13 +253,13 @@ def test_nobody_is_taken_off_the_ladder_of_a_safety_rule_and_more_may_be_told(of
 
 def test_two_warnings_of_a_safety_rule_do_not_become_one(office):
     assert errors(send(office, "ready_check", warnings="-60")) == {
-        "warnings": "This safety rule needs a warning of its own from -360 to 0 (hours)."
+        "warnings": "This safety rule needs a warning of its own from -408 to -70 (hours)."
     }
     assert send(office, "ready_check", warnings="-96, -48").status_code == 302
 
 
 def test_a_safety_rule_of_days_moves_by_one_day(office):
-    assert send(office, "follow_up_contact", amount="1").status_code == 302
+    assert send(office, "follow_up_contact", amount="1", warnings="-6, 0").status_code == 302
     assert errors(send(office, "follow_up_contact", amount="2")) == {
         "amount": "A safety rule rings hardly later than it was made to: at most 1 (working days)."
     }
@@ -300,6 +340,34 @@ def test_the_dry_run_names_cases_and_offices_and_no_person(office, late):
         assert secret not in page.replace("admin@demo.example", "")
     look = Look.objects.filter(path_name="admin:clock-rule").get()
     assert (look.action, look.shown) == ("list", [late.pk])
+
+
+def test_the_dry_run_tells_no_moment_to_whoever_tries_numbers(office, late, make_case):
+    with clock.moved_to(LATE):
+        run = office_table(send(office, "decision", _dry_run="1"))
+    assert run[:4] == ["Case", "State", "To", "Rung"]
+    assert not [cell for cell in run if re.search(r"2026|\d[:.]\d\d", cell)]
+    leaving = make_case(reached="travel")
+    Case.objects.filter(pk=leaving.pk).update(departs_at=clock.now() + timedelta(hours=100))
+    tried = send(office, "ready_check", _dry_run="1", warnings="-110, -90")
+    assert tried.context["run"].by_the_change > 0
+    assert leaving.code_shown not in text_of(tried)
+    with clock.moved_to(clock.now() + timedelta(hours=30)):
+        assert leaving.code_shown in text_of(send(office, "ready_check", _dry_run="1"))  # it is reminded anyway
+
+
+@pytest.mark.parametrize("code", ["reflection_period", "rights_request", "retention"])
+def test_of_rules_about_what_is_closed_to_administrators_the_dry_run_counts_alone(code, late, monkeypatch, cast):
+    row = Notification(case=late, rule=code, recipient=cast.maja, due_at=clock.now(), rung=0, subject="")
+    monkeypatch.setattr(dry_runs, "_walk", lambda rule, at: (Changes([row], [], []), 0))
+    run = dry_runs.dry_run(ClockRule.objects.get(code=code))
+    assert (run.goes_out, run.named) == (1, [])
+
+
+def office_table(response):
+    """The cells of the dry run's table."""
+    table = response.content.decode().split('id="run"')[1].split("</table>")[0]
+    return re.findall(r"<t[hd]\b[^>]*>([^<]*)<", table)
 
 
 def test_the_dry_run_shows_two_hundred_lines_and_counts_the_rest(office, late, many_like):
