@@ -39,9 +39,9 @@ from returns_portal.models import OutboxItem
 from tests import builders
 from tests.clockwork import MONDAY
 
-LIVES = int(os.environ.get("CLOCK_MACHINE_LIVES", "12"))
+LIVES = int(os.environ.get("CLOCK_MACHINE_LIVES", "25"))
 PEOPLE = ("sara", "lars", "hanna", "ilir")
-STATES = ("draft", "referred", "approved", "application", "assessment", "travel", "in_transit", "follow_up")
+STATES = ("referred", "approved", "application", "assessment", "travel", "in_transit", "follow_up")
 AFTER_THE_END = {"retention", "rights_request"}
 Act = Callable[[SimpleNamespace, Case], Any]
 
